@@ -81,24 +81,40 @@ def npm_command() -> list[str]:
     raise UiNotBuilt(f"The UI needs npm >= {NPM_MIN} to build, and there is neither npm nor npx on the PATH.")
 
 
+def modules_are_fresh(root: Path) -> bool:
+    """Whether ui/node_modules follows the lock: npm leaves its own copy of the lock when it is done."""
+    installed = root / SOURCES / "node_modules" / ".package-lock.json"
+    lock = root / SOURCES / "package-lock.json"
+    return installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+
+
+def run_npm(root: Path, *arguments: str) -> None:
+    """Run npm in ui/. Raises UiNotBuilt if it can't be run or fails."""
+    command = [*npm_command(), *arguments]
+    try:
+        # Output to stderr: a build hook's stdout belongs to its caller.
+        subprocess.run(command, cwd=root / SOURCES, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        said = f"`{' '.join(command)}` failed in {SOURCES}/ with exit code {error.returncode}; see above."
+        raise UiNotBuilt(said) from error
+
+
+def install_modules(root: Path) -> bool:
+    """Install ui/node_modules from the lock unless fresh. True if it installed. Raises UiNotBuilt."""
+    if modules_are_fresh(root):
+        return False
+    run_npm(root, "ci")
+    return True
+
+
 def build(root: Path) -> bool:
     """Build unless fresh. True if something was built. Raises UiNotBuilt."""
     if is_fresh(root):
         return False
-    ui = root / SOURCES
-    if not (ui / "package.json").is_file():
+    if not (root / SOURCES / "package.json").is_file():
         raise UiNotBuilt(f"Neither the UI's sources ({SOURCES}/) nor a built UI ({STATIC}/) are here.")
-    npm = npm_command()
-    for arguments in (["ci"], ["run", "build"]):
-        command = [*npm, *arguments]
-        try:
-            # Output to stderr: a build hook's stdout belongs to its caller.
-            subprocess.run(command, cwd=ui, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-        except subprocess.CalledProcessError as error:
-            message = (
-                f"`{' '.join(command)}` failed in {SOURCES}/ with exit code {error.returncode}; see above."
-            )
-            raise UiNotBuilt(message) from error
+    install_modules(root)
+    run_npm(root, "run", "build")
     index = root / STATIC / "index.html"
     if not index.is_file():
         raise UiNotBuilt(f"`npm run build` ended well but left no {STATIC}/index.html.")
@@ -107,13 +123,15 @@ def build(root: Path) -> bool:
 
 
 def main() -> int:
-    """Build for this checkout and say what was done."""
+    """Build for this checkout, its checks' modules included, and say what was done."""
     try:
+        install_modules(ROOT)
         built = build(ROOT)
     except UiNotBuilt as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"UI: {'built into' if built else 'up to date in'} {STATIC}/")
+    if built:
+        print(f"UI: built into {STATIC}/")
     return 0
 
 
