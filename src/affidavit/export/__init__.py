@@ -1,0 +1,1 @@
+"""Exports: select, mask, write, prove. Open run.py first."""

@@ -1,0 +1,102 @@
+"""What the text formats share: cells as Arrow columns, and their bytes without a copy a row. Pure."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+BATCH_BYTES_MAX: Final = 64 << 20
+"""Text of one batch joined in one go. Above it a batch is cut in two: Arrow's strings have 32-bit offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column of cells: text or null (empty), and which of them are JSON text, not strings.
+
+    `json` is one truth for the whole column or a boolean array. `plain` promises that no cell holds a character that
+    any format must quote or escape, and that none starts with a formula's.
+    """
+
+    values: Any  # pyarrow.StringArray
+    json: Any = False  # bool | pyarrow.BooleanArray
+    plain: bool = False
+
+    def slice(self, start: int, length: int) -> Cells:
+        """The same for a stretch of rows."""
+        json = self.json if isinstance(self.json, bool) else self.json.slice(start, length)
+        return Cells(self.values.slice(start, length), json, self.plain)
+
+
+class TextWriter(Protocol):
+    """A format that is text: head, then rows as they come, then tail. Knows no file."""
+
+    media_type: str
+
+    def head(self) -> bytes:
+        """What comes before the first row."""
+
+    def rows(self, columns: list[Cells]) -> Iterator[memoryview]:
+        """The bytes of these rows, which follow those of the call before."""
+
+    def tail(self) -> bytes:
+        """What comes after the last row."""
+
+
+def halves(columns: list[Cells], extra: int = 8) -> Iterator[list[Cells]]:
+    """The same rows, in stretches of at most BATCH_BYTES_MAX of text each (or one row)."""
+    rows = len(columns[0].values)
+    size = sum(column.values.nbytes + extra * rows for column in columns)
+    if size <= BATCH_BYTES_MAX or rows <= 1:
+        yield columns
+        return
+    for start, end in pairwise((0, rows // 2, rows)):
+        yield from halves([column.slice(start, end - start) for column in columns], extra)
+
+
+def text_buffer(array: Any) -> memoryview:
+    """The UTF-8 of all of a string array's cells, joined, without a copy."""
+    if not len(array):
+        return memoryview(b"")
+    _, offsets, data = array.buffers()
+    first = struct.unpack_from("=i", offsets, 4 * array.offset)[0]
+    last = struct.unpack_from("=i", offsets, 4 * (array.offset + len(array)))[0]
+    return memoryview(b"") if data is None else memoryview(data)[first:last]
+
+
+def holds_any(array: Any, characters: bytes) -> bytes:
+    """Those of `characters` (ASCII) that occur in any cell. A pass at memory speed for each, none a row."""
+    raw = bytes(text_buffer(array))
+    return bytes(character for character in characters if raw.find(character) >= 0)
+
+
+def starts_with_any(array: Any, characters: bytes) -> Any:
+    """A boolean array: which cells begin with one of `characters`; None where none does."""
+    found = None
+    for character in characters:
+        mask = pc.starts_with(array, chr(character))
+        found = mask if found is None else pc.or_(found, mask)
+    return found if found is not None and pc.any(found).as_py() else None
+
+
+def change_where(array: Any, mask: Any, change: Callable[[str], str]) -> Any:
+    """`change` put to the cells where `mask` is true; the others stay. Meant for few cells."""
+    mask = pc.fill_null(mask, False)
+    chosen = array.filter(mask).to_pylist()
+    return pc.replace_with_mask(array, mask, pa.array([change(text) for text in chosen], pa.string()))
+
+
+def matches(array: Any, pattern: str) -> Any:
+    """A boolean array: which cells match the regular expression (RE2) anywhere."""
+    return pc.match_substring_regex(array, pattern)
+
+
+def character_class(characters: bytes) -> str:
+    """A regular expression for any one of these characters."""
+    return "[" + "".join(re.escape(chr(character)) for character in characters) + "]"
