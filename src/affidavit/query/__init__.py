@@ -1,0 +1,1 @@
+"""Queries over a log: one tree, two forms (text, JSON), two executions (three-valued, DuckDB SQL)."""
