@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def questions(draw):
     borders = sorted(draw(st.sets(st.integers(0, size), max_size=10)))
     ranges = list(zip(borders[0::2], borders[1::2], strict=False))
     if draw(st.booleans()):  # ranges that touch are still disjoint
-        ranges = list(zip(borders, borders[1:], strict=False))
+        ranges = list(itertools.pairwise(borders))
     cuts = sorted(draw(st.sets(st.integers(1, size - 1), max_size=5))) if size > 1 else []
     return size, ranges, cuts
 
@@ -92,7 +93,7 @@ def test_a_tree_of_the_largest_size_needs_few_steps():
     assert len(list(proof)) < 2 * 64
     assert asked[0][0] == 0
     assert asked[-1][1] == 2**63 - 1
-    assert all(left[1] in {right[0], 12345} for left, right in zip(asked, asked[1:], strict=False))
+    assert all(left[1] in {right[0], 12345} for left, right in itertools.pairwise(asked))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_the_text_of_a_proof():
     ],
 )
 def test_text_that_is_not_a_proof(text):
-    with pytest.raises(MalformedProof, match="Line [12] of the range proof"):
+    with pytest.raises(MalformedProof, match=r"Line [12] of the range proof"):
         list(decode_range_proof(text))
 
 
@@ -166,7 +167,7 @@ def test_a_union_holds_the_same_leaves_and_is_in_form(pairs):
     union = union_of_ranges(ranges)
     held = [index for start, end in union for index in range(start, end)]
     assert held == sorted({index for start, end in ranges for index in range(start, end)})
-    assert all(left[1] < right[0] for left, right in zip(union, union[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(union))
 
 
 def test_a_union_of_nothing_and_of_an_empty_range():
