@@ -78,6 +78,7 @@ PATHS: Final = _table(
     ("source.device", "s", "device"),
     ("source.geo", "s", "location"),
     ("source.ip", "s", "ip"),
+    ("source.request_id", "s", "none"),
     ("source.user_agent", "s", "device"),
     ("resource.id", "s", "resource"),
     ("resource.name", "s", "free"),

@@ -1,0 +1,191 @@
+"""From record to commitment, entry and leaf: the bytes of docs/format.md. Pure; no I/O, no clock.
+
+Field commitment, shape and record commitment are SHA-256 with the domain bytes 02, 04 and 03; salts come from one
+secret seed a record by SHAKE-128. An entry is one canonical JSON line, and its leaf hash RFC 6962's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256, shake_128
+from typing import Final, NamedTuple
+
+from affidavit.errors import MalformedProof
+from affidavit.event import ACTION_BYTES_MAX, ACTION_RE, OUTCOMES
+from affidavit.paths import PATH_BYTES_MAX, PATH_RE
+
+SALT_BYTES: Final = 16
+SEED_BYTES: Final = 32
+HASH_BYTES: Final = 32
+CLOCK_SKEW_US_MAX: Final = 300_000_000  # `at` may lie this far after `t`, microseconds
+ENTRY_BYTES_MAX: Final = 512
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_US_MAX: Final = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
+
+
+def field_commitment(path: str, tag: str, salt: bytes, value: bytes) -> bytes:
+    """SHA-256(02 ‖ u8(len path) ‖ path ‖ tag ‖ salt ‖ value): 32 bytes."""
+    if len(salt) != SALT_BYTES:
+        raise MalformedProof(f"salt of {len(salt)} bytes for {path}, not {SALT_BYTES}")
+    if tag not in ("s", "j", "n") or (tag == "n" and value):
+        raise MalformedProof(f"tag {tag!r} with {len(value)} bytes for {path}")
+    return sha256(_prefix(path, tag) + salt + value).digest()
+
+
+@lru_cache(maxsize=8192)
+def _prefix(path: str, tag: str) -> bytes:
+    raw = path.encode()
+    if len(raw) > PATH_BYTES_MAX or not PATH_RE.match(path):
+        raise MalformedProof(f"path {path[:140]!r} is malformed")
+    return b"\x02" + bytes([len(raw)]) + raw + tag.encode()
+
+
+def shape_hash(paths: Sequence[str]) -> bytes:
+    """SHA-256(04 ‖ path_1 ‖ 0A ‖ …), paths strictly ascending by byte."""
+    return _shape(tuple(paths))
+
+
+@lru_cache(maxsize=8192)
+def _shape(paths: tuple[str, ...]) -> bytes:
+    previous = ""
+    for path in paths:
+        if path <= previous:
+            raise MalformedProof(f"paths not strictly ascending at {path!r}")
+        _prefix(path, "s")
+        previous = path
+    return sha256(b"\x04" + "".join(path + "\n" for path in paths).encode()).digest()
+
+
+def record_commitment(paths: Sequence[str], commitments: Sequence[bytes]) -> bytes:
+    """SHA-256(03 ‖ shape ‖ c_1 ‖ … ‖ c_n): what the entry carries as `c`."""
+    if len(paths) != len(commitments):
+        raise MalformedProof(f"{len(commitments)} commitments for {len(paths)} paths")
+    for path, c in zip(paths, commitments, strict=True):
+        if len(c) != HASH_BYTES:
+            raise MalformedProof(f"commitment of {len(c)} bytes for {path}, not {HASH_BYTES}")
+    return sha256(b"\x03" + shape_hash(paths) + b"".join(commitments)).digest()
+
+
+def derive_salts(seed: bytes, count: int) -> bytes:
+    """SHAKE-128(seed).digest(16·count): the salts in path order, joined."""
+    return shake_128(seed).digest(SALT_BYTES * count)
+
+
+@lru_cache(maxsize=8192)
+def _prefixes(paths: tuple[str, ...], tags: str) -> tuple[bytes, ...]:
+    return tuple(_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
+
+
+def commit_record(paths: tuple[str, ...], tags: str, values: Iterable[str | None], seed: bytes) -> bytes:
+    """The record commitment `c` of all fields under the salts of `seed`. The hot path of recording."""
+    salts = shake_128(seed).digest(SALT_BYTES * len(paths))
+    parts = [b"\x03", _shape(paths)]
+    at = 0
+    for prefix, value in zip(_prefixes(paths, tags), values, strict=True):
+        raw = b"" if value is None else value.encode()
+        parts.append(sha256(prefix + salts[at : at + SALT_BYTES] + raw).digest())
+        at += SALT_BYTES
+    return sha256(b"".join(parts)).digest()
+
+
+# --- times -----------------------------------------------------------------------------------------------------
+
+TIME_RE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z")
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.")
+
+
+def format_time(us: int) -> str:
+    """Microseconds since 1970 as `YYYY-MM-DDThh:mm:ss.ffffffZ`. Raises ValueError outside 1970-9999."""
+    if not 0 <= us <= _US_MAX:
+        raise ValueError(f"{us} µs lies outside the years 1970-9999")
+    seconds, rest = divmod(us, 1_000_000)
+    return f"{_second(seconds)}{rest:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _parse_second(text: str) -> int:
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    if moment.year < _EPOCH.year:
+        raise ValueError("before 1970")
+    return (moment - _EPOCH) // timedelta(seconds=1)
+
+
+def parse_time(text: str) -> int:
+    """The inverse of `format_time`, strictly: a real date of 1970-9999, no second 60."""
+    if not TIME_RE.match(text):
+        raise MalformedProof(f"time {text[:40]!r} is not YYYY-MM-DDThh:mm:ss.ffffffZ")
+    try:
+        return _parse_second(text[:19]) * 1_000_000 + int(text[20:26])
+    except ValueError:
+        raise MalformedProof(f"time {text!r} is no real date of 1970-9999") from None
+
+
+# --- base64url -------------------------------------------------------------------------------------------------
+
+
+def encode_hash(value: bytes) -> str:
+    """32 bytes as 43 base64url characters, unpadded."""
+    return base64.urlsafe_b64encode(value)[:43].decode()
+
+
+def decode_hash(text: str) -> bytes:
+    """The inverse: exactly 43 characters, spare bits zero."""
+    if len(text) == 43 and text.isascii():
+        try:
+            value = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+        except binascii.Error:
+            value = b""
+        if len(value) == HASH_BYTES and encode_hash(value) == text:
+            return value
+    raise MalformedProof(f"hash {text[:60]!r} is not 43 base64url characters with zero spare bits")
+
+
+# --- entries ---------------------------------------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    """The public line of one event: times in microseconds, `c` the record commitment of 32 bytes."""
+
+    action: str
+    at_us: int
+    c: bytes
+    outcome: str
+    t_us: int
+
+
+def entry_bytes(action: str, at: str, c: bytes, outcome: str, t: str) -> bytes:
+    """The entry's one and only encoding. `at` and `t` as format_time gives them; inputs are trusted."""
+    return (
+        f'{{"action":"{action}","at":"{at}","c":"{encode_hash(c)}","outcome":"{outcome}","t":"{t}","v":1}}'.encode()
+    )
+
+
+_ENTRY_RE: Final = re.compile(
+    rb'\{"action":"([a-z0-9_.-]+)","at":"([0-9TZ:.-]{27})","c":"([A-Za-z0-9_-]{43})",'
+    rb'"outcome":"([a-z]+)","t":"([0-9TZ:.-]{27})","v":1\}'
+)
+
+
+def parse_entry(data: bytes) -> Entry:
+    """Parse an entry strictly. Raises MalformedProof where a single byte is not as it must be."""
+    match = _ENTRY_RE.fullmatch(data) if len(data) <= ENTRY_BYTES_MAX else None
+    if match is None:
+        raise MalformedProof(f"entry {data[:80]!r} is not in form")
+    action, at, c, outcome, t = (group.decode() for group in match.groups())
+    if len(action) > ACTION_BYTES_MAX or not ACTION_RE.match(action):
+        raise MalformedProof(f"action {action[:140]!r} is malformed")
+    if outcome not in OUTCOMES:
+        raise MalformedProof(f"outcome {outcome!r} is none of {', '.join(OUTCOMES)}")
+    entry = Entry(action, parse_time(at), decode_hash(c), outcome, parse_time(t))
+    if entry.at_us > entry.t_us + CLOCK_SKEW_US_MAX:
+        raise MalformedProof(f"at {at} lies more than 300 s after t {t}")
+    return entry

@@ -1,0 +1,331 @@
+"""AuditLog: the facade. Record events, pin, read, prove; everything else of Affidavit stands on these calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+from sqlalchemy import select
+
+from affidavit import settings as settings_module
+from affidavit.commitment import SEED_BYTES, entry_bytes, format_time
+from affidavit.context import current
+from affidavit.errors import AffidavitError, Busy, Forbidden, IntegrityError, InvalidEvent, InvalidRequest, NotFound
+from affidavit.event import Actor, Event, Source, check_event, convert_event
+from affidavit.log import checkpoints, keys, registry
+from affidavit.log.checkpoints import Pin
+from affidavit.log.database import Database
+from affidavit.log.journal import Placed, Prepared, Receipt, prepare
+from affidavit.log.reader import Reader
+from affidavit.log.recorder import Extra, Job, Recorder
+from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, OWN_STREAMS, Tenant
+from affidavit.log.schema import journal
+from affidavit.log.tree import Tree
+from affidavit.paths import DeclaredFields
+from affidavit.record import flatten
+
+DEFAULT_HOME: Final = "affidavit-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One entry with the record behind it: what proofs and evidence are made from. Private."""
+
+    entry: bytes
+    paths: tuple[str, ...]
+    tags: str
+    values: tuple[str | None, ...]
+    seed: bytes
+
+
+class AuditLog:
+    """The logs of one tenant. Thread-safe; usable in a forked child. Use `AuditLog.open`."""
+
+    def __init__(self, home: Path, settings: settings_module.Settings, database: Database, log_keys: keys.Keys,
+                 tenant: Tenant, declared: DeclaredFields) -> None:
+        self.home = home
+        self.settings = settings
+        self.database = database
+        self.keys = log_keys
+        self.tenant = tenant
+        self.declared = declared
+        self.reader = Reader(database, settings, declared)
+        self._recorder = Recorder(database, group_events_max=settings.group_events_max,
+                                  queue_events_max=settings.queue_events_max)
+        self._digest_key = log_keys.derive("dedupe", tenant.id)
+        self._drops = _Drops()
+        self._finalizer = weakref.finalize(self, _close, self._recorder, database)
+
+    @classmethod
+    def open(cls, home: str | os.PathLike[str] = DEFAULT_HOME, *, tenant: str = DEFAULT_TENANT, create: bool = True,
+             **settings: Any) -> Self:
+        """Open the log kept in the folder `home`, making it where `create` allows.
+
+        Raises NotFound for a missing home or tenant, InvalidRequest for settings, StorageError for the database.
+        """
+        folder = Path(home)
+        if not folder.is_dir():
+            if not create:
+                raise NotFound(f"no log in {folder}", f"Make one: affidavit init --home {folder}")
+            try:
+                folder.mkdir(mode=0o700, parents=True)
+            except OSError as error:
+                raise InvalidRequest(f"{folder}: {error.strerror}", "Choose a folder that can be made") from error
+        loaded = settings_module.load(folder, **settings)
+        url = loaded.database or f"sqlite:///{folder.resolve() / 'journal.db'}"
+        if not create and not loaded.database and not (folder / "journal.db").exists():
+            raise NotFound(f"no log in {folder}", f"Make one: affidavit init --home {folder}")
+        log_keys = keys.load(folder, create=create)
+        database = Database(url, busy_timeout_s=loaded.busy_timeout_s)
+        try:
+            database.prepare()
+            found = _tenant(database, log_keys, tenant, loaded.zone, create=create)
+            return cls(folder, loaded, database, log_keys, found, _declared(folder, loaded, found))
+        except BaseException:
+            database.close()
+            raise
+
+    # --- recording -----------------------------------------------------------------------------------------------
+
+    def record(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN, **fields: Any) -> Receipt:
+        """Record one event; returns when it is durable.
+
+        `action` is the action's name with the other fields as keywords, or a whole Event or mapping. Raises
+        InvalidEvent (nothing recorded), Busy, StorageError (nothing acknowledged).
+        """
+        return self.submit(action, stream=stream, **fields).result()
+
+    def submit(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN,
+               **fields: Any) -> Future[Receipt]:
+        """The same without waiting: a future of the receipt. Invalid events raise at once."""
+        if stream in OWN_STREAMS:
+            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+        prepared = self._prepare(_event(action, fields), stream)
+        answer: Future[Receipt] = Future()
+        inner = self._recorder.submit(Job([prepared])).add_done_callback
+        inner(lambda done: self._hand_over(done, prepared, stream, answer))
+        return answer
+
+    def record_buffered(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN,
+                        **fields: Any) -> bool:
+        """Record without waiting for durability. False when the queue was full: the event is dropped and counted,
+        and the gap is itself recorded on `control` as soon as there is room. Invalid events raise.
+        """
+        if stream in OWN_STREAMS:
+            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+        prepared = self._prepare(_event(action, fields), stream)
+        try:
+            self._recorder.submit(Job([prepared], patient=True))
+        except Busy:
+            self._drops.add(stream)
+            return False
+        self._report_drops()
+        return True
+
+    def record_many(self, events: Sequence[Event | Mapping[str, Any]], *, stream: str = MAIN,
+                    extra: Extra | None = None) -> list[Receipt | InvalidEvent]:
+        """Record a batch in order, in one transaction: a receipt or the reason for each. Returns when durable.
+
+        `extra` runs inside the transaction (import ledgers use it).
+        """
+        if stream in OWN_STREAMS:
+            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+        results: list[Receipt | InvalidEvent | None] = [None] * len(events)
+        batch: list[Prepared] = []
+        for at, event in enumerate(events):
+            try:
+                batch.append(self._prepare(_event(event, {}), stream))
+            except InvalidEvent as error:
+                results[at] = error
+        placed = self._recorder.submit(Job(batch, extra)).result() if batch or extra else []
+        pairs = iter(zip(placed, batch, strict=True))
+        return [result if result is not None else self._receipt(*next(pairs), stream) for result in results]
+
+    def record_own(self, action: str, own: dict[str, str], *, stream: str = registry.ACCESS,
+                   event: Event | None = None) -> Receipt:
+        """Record one of Affidavit's own events: `own` are its fields of own groups (docs/reference/events.md)."""
+        base = event if event is not None else Event(action=action)
+        prepared = self._prepare(msgspec.structs.replace(base, action=action), stream, own)
+        placed = self._recorder.submit(Job([prepared])).result()[0]
+        receipt = self._receipt(placed, prepared, stream)
+        if isinstance(receipt, InvalidEvent):
+            raise receipt
+        return receipt
+
+    def _prepare(self, event: Event, stream: str, own: dict[str, str] | None = None) -> Prepared:
+        record = flatten(_with_context(event), self.declared, own, refuse_secrets=self.settings.secrets == "refuse")
+        return prepare(self.tenant.log(stream).id, record, os.urandom(SEED_BYTES), self._digest_key)
+
+    def _receipt(self, placed: Placed, prepared: Prepared, stream: str) -> Receipt | InvalidEvent:
+        if isinstance(placed, InvalidEvent):
+            return placed
+        index, leaf, t_us, duplicate = placed
+        record = prepared.record
+        return Receipt(self.tenant.log(stream).origin, stream, index, leaf, t_us, record.event_id, duplicate,
+                       record.secrets)
+
+    def _hand_over(self, done: Future[list[Placed]], prepared: Prepared, stream: str,
+                   answer: Future[Receipt]) -> None:
+        if answer.cancelled():
+            return
+        failure = done.exception()
+        if failure is not None:
+            answer.set_exception(failure)
+            return
+        result = self._receipt(done.result()[0], prepared, stream)
+        if isinstance(result, InvalidEvent):
+            answer.set_exception(result)
+        else:
+            answer.set_result(result)
+
+    def _report_drops(self) -> None:
+        for stream, count in self._drops.take():
+            event = Event(action="events.dropped", outcome="failure", record_count=count)
+            prepared = self._prepare(event, CONTROL, {"log.stream": stream, "log.reason": "queue full"})
+            log_id = self.tenant.log(stream).id
+
+            def add(connection: Any, _placed: Any, log_id: int = log_id, count: int = count) -> None:
+                self.database.count(connection, log_id, "dropped", count)
+
+            try:
+                self._recorder.submit(Job([prepared], add, patient=True))
+            except AffidavitError:
+                self._drops.add(stream, count)
+
+    # --- reading and proving -------------------------------------------------------------------------------------
+
+    def pin(self, stream: str = MAIN) -> Pin:
+        """Sign a checkpoint of the stream's log at its present size."""
+        return checkpoints.pin(self.database, self.keys, self.tenant.log(stream))
+
+    def tree(self, stream: str) -> Tree:
+        """Subtree hashes of the stream's log."""
+        return Tree(self.database, self.tenant.log(stream).id)
+
+    def subtree_hash(self, pin: Pin) -> Callable[[int, int], bytes]:
+        """RFC 6962 hash of leaves [i, j) of a pinned log, for `tlog.range_proof`."""
+        return Tree(self.database, pin.log_id).subtree_hash
+
+    def opened(self, stream: str, index: int) -> Opened:
+        """Entry and record at an index. Raises NotFound."""
+        log = self.tenant.log(stream)
+        with self.database.read() as connection:
+            row = connection.execute(
+                select(journal).where(journal.c.log_id == log.id, journal.c.idx == index)).first()
+        if row is None:
+            raise NotFound(f"stream {stream} has no index {index}", "affidavit log status shows the size")
+        fields = msgspec.json.decode(row.fields, type=dict[str, str | None])
+        if len(fields) != len(row.tags):
+            raise IntegrityError(f"record {index} of {log.origin}: {len(fields)} fields with {len(row.tags)} tags",
+                                 "Run affidavit log fsck")
+        entry = entry_bytes(row.action, format_time(row.at_us), bytes(row.c), row.outcome, format_time(row.t_us))
+        return Opened(entry, tuple(fields), row.tags, tuple(fields.values()), bytes(row.seed))
+
+    def trust(self) -> dict[str, Any]:
+        """The trust file of this tenant: every log with its keys. Hand it to verifiers by another way than bundles."""
+        logs = [
+            {"origin": log.origin, "stream": log.stream,
+             "keys": [{"vkey": key.vkey, "from_size": key.from_size, "to_size": key.to_size} for key in log.keys]}
+            for log in self.tenant.logs.values()
+        ]
+        return {"tenant": self.tenant.id, "name": self.tenant.name, "logs": logs, "witnesses": [], "quorum": 0,
+                "timestamp_roots": [], "verify_html": []}
+
+    def flush(self) -> bool:
+        """Wait for everything buffered. False when it could not be written in time."""
+        return self._recorder.flush()
+
+    def close(self) -> None:
+        """Flush and close. Safe to call twice."""
+        if self._finalizer.alive:
+            self._report_drops()
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+class _Drops:
+    """Counts events dropped per stream until they are reported."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+
+    def add(self, stream: str, count: int = 1) -> None:
+        with self._lock:
+            self._counts[stream] = self._counts.get(stream, 0) + count
+
+    def take(self) -> list[tuple[str, int]]:
+        if not self._counts:
+            return []
+        with self._lock:
+            taken = list(self._counts.items())
+            self._counts.clear()
+            return taken
+
+
+def _close(recorder: Recorder, database: Database) -> None:
+    recorder.close()
+    database.close()
+
+
+def _event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) -> Event:
+    if isinstance(action, Event):
+        event = msgspec.structs.replace(action, **fields) if fields else action
+        check_event(event)
+        return event
+    if isinstance(action, str):
+        return convert_event({"action": action, **fields})
+    if not isinstance(action, Mapping):
+        raise InvalidEvent(f"an event is an action's name, an Event or a mapping, not {type(action).__name__}")
+    return convert_event({**action, **fields})
+
+
+def _with_context(event: Event) -> Event:
+    context = current()
+    changes: dict[str, Any] = {}
+    if context.actor and event.actor is None:
+        changes["actor"] = Actor(id=context.actor, type=context.actor_type or None)
+    if context.ip or context.request_id or context.user_agent:
+        source = event.source or Source()
+        changes["source"] = msgspec.structs.replace(
+            source, ip=source.ip or context.ip or None, user_agent=source.user_agent or context.user_agent or None,
+            request_id=source.request_id or context.request_id or None)
+    return msgspec.structs.replace(event, **changes) if changes else event
+
+
+def _tenant(database: Database, log_keys: keys.Keys, name: str, zone: str, *, create: bool) -> Tenant:
+    try:
+        found = registry.find_tenant(database, name)
+    except NotFound:
+        if not create or name != DEFAULT_TENANT:
+            raise
+        try:
+            found = registry.create_tenant(database, log_keys, name, zone)
+        except InvalidRequest:  # another process was quicker
+            found = registry.find_tenant(database, name)
+    main = found.log(MAIN)
+    if str(log_keys.checkpoint_key(main.origin, main.generation).verifier()) != main.keys[-1].vkey:
+        raise InvalidRequest(f"the master key is not the one that tenant {name} was made with",
+                             "Restore keys/master.key of this home, or set AFFIDAVIT_MASTER_KEY")
+    return found
+
+
+def _declared(home: Path, settings: settings_module.Settings, tenant: Tenant) -> DeclaredFields:
+    file = home / settings.declared_fields
+    fields = dict(tenant.declared.fields)
+    if file.is_file():
+        fields = {**DeclaredFields.from_toml(file.read_text(encoding="utf-8")).fields, **fields}
+    return DeclaredFields(fields)
+

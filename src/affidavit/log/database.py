@@ -1,0 +1,193 @@
+"""The database behind the journal: engine, transactions, migrations; SQLite and PostgreSQL alike.
+
+Everything that differs between the two dialects stands here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from affidavit.errors import InvalidRequest, MissingExtra, StorageError
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+HEAD_REVISION: Final = "0001"
+POOL_CONNECTIONS: Final = 8
+
+
+class Database:
+    """One engine. `write()` is a transaction holding the write lock; `read()` a snapshot."""
+
+    def __init__(self, url: str, *, busy_timeout_s: float = 30.0) -> None:
+        self.url = _url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._busy_timeout_s = busy_timeout_s
+        self.engine = self._create()
+
+    def _create(self) -> Engine:
+        if self.sqlite:
+            engine = create_engine(self.url, poolclass=QueuePool, pool_size=POOL_CONNECTIONS, max_overflow=64,
+                                   connect_args={"timeout": self._busy_timeout_s, "check_same_thread": False})
+            event.listen(engine, "connect", _sqlite_connect)
+            event.listen(engine, "begin", _sqlite_begin)
+            return engine
+        return create_engine(self.url, pool_size=POOL_CONNECTIONS, max_overflow=64, pool_pre_ping=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A read-write transaction, committed at the end of the block. SQLite: takes the write lock at once."""
+        with self._guard(), self.engine.connect().execution_options(affidavit_write=True) as connection:
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only snapshot for the length of the block."""
+        with self._guard(), self.engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self.problem(error) from error
+
+    def problem(self, error: SQLAlchemyError) -> StorageError:
+        """What went wrong in words, without SQL, parameters (they hold personal data) or secrets of the URL."""
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        reason = str(cause).partition("\n")[0] if cause is not None else type(error).__name__
+        hint = "Nothing of this batch was recorded; try again"
+        if "readonly" in reason or "read-only" in reason:
+            hint = "Give the process write access to the folder of the database"
+        elif "full" in reason or "No space" in reason:
+            hint = "Free some space; what was acknowledged is safe"
+        elif "locked" in reason:
+            hint = f"Another process held the write lock for {self._busy_timeout_s} s; try again"
+        return StorageError(f"database {self.url.render_as_string(hide_password=True)}: {reason}", hint)
+
+    def prepare(self) -> None:
+        """Create or upgrade the tables. Safe to call from several processes at once."""
+        with self._guard(), self.engine.connect() as connection:
+            if inspect(connection).has_table("alembic_version"):
+                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                if found == HEAD_REVISION:
+                    return
+        self._upgrade()
+
+    def _upgrade(self) -> None:
+        from alembic import command  # noqa: PLC0415  imported only when there is something to migrate
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.write() as connection:
+            if not self.sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(4711229)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def reset_after_fork(self) -> None:
+        """In a child process: forget connections that belong to the parent."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    # --- what differs in SQL -------------------------------------------------------------------------------------
+
+    def lock_logs(self, connection: Connection, log_ids: Sequence[int]) -> dict[int, tuple[int, int, bytes]]:
+        """Lock the head rows (in id order, against deadlocks): {log id: (size, t_us, frontier)}."""
+        if not log_ids:
+            return {}
+        marks = ",".join(str(int(log_id)) for log_id in sorted(log_ids))
+        suffix = "" if self.sqlite else " ORDER BY id FOR UPDATE"
+        rows = connection.exec_driver_sql(f"SELECT id, size, t_us, frontier FROM logs WHERE id IN ({marks}){suffix}")
+        return {row[0]: (row[1], row[2], bytes(row[3])) for row in rows}
+
+    def known_ids(self, connection: Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """Which of `ids` the log remembers: {id: (index, digest)}."""
+        if not ids:
+            return {}
+        if not self.sqlite:
+            rows = connection.exec_driver_sql(
+                "SELECT event_id, idx, digest FROM event_ids WHERE log_id = %s AND event_id = ANY(%s)",
+                (log_id, list(ids)))
+            return {bytes(row[0]): (row[1], bytes(row[2])) for row in rows}
+        found: dict[bytes, tuple[int, bytes]] = {}
+        for start in range(0, len(ids), _SQLITE_VARIABLES):
+            part = ids[start : start + _SQLITE_VARIABLES]
+            rows = connection.exec_driver_sql(
+                f"SELECT event_id, idx, digest FROM event_ids WHERE log_id = ? AND event_id IN ({_marks(len(part))})",
+                (log_id, *part))
+            found.update((row[0], (row[1], row[2])) for row in rows)
+        return found
+
+    def count(self, connection: Connection, log_id: int, name: str, amount: int) -> None:
+        """Add to a counter of a log."""
+        connection.exec_driver_sql(self.sql(
+            "INSERT INTO counters (log_id, name, value) VALUES (?, ?, ?) "
+            "ON CONFLICT (log_id, name) DO UPDATE SET value = counters.value + excluded.value"), (log_id, name, amount))
+
+    def sql(self, statement: str) -> str:
+        """A statement written with `?` marks, in the driver's own marks. MUST hold no other question mark."""
+        return statement if self.sqlite else statement.replace("?", "%s")
+
+    def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        """Insert many rows through the driver, in one call."""
+        if rows:
+            statement = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({_marks(len(columns))})"
+            connection.exec_driver_sql(self.sql(statement), rows)
+
+
+_SQLITE_VARIABLES: Final = 900
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)
+
+
+def _url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidRequest("database: not an SQLAlchemy URL",
+                             "sqlite:///path/journal.db or postgresql://user@host/name") from None
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        if importlib.util.find_spec("psycopg") is None:
+            raise MissingExtra("PostgreSQL", "postgres")
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise InvalidRequest(f"database: {backend} is not supported", "Use sqlite or postgresql")
+    return parsed
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _sqlite_begin, not by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # WAL with NORMAL may lose acknowledged commits at a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-32768")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("affidavit_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+

@@ -1,0 +1,131 @@
+"""Tenants and their logs: who exists, under which origin, signed by which keys."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from affidavit.errors import InvalidRequest, NotFound
+from affidavit.log.database import Database
+from affidavit.log.keys import Keys
+from affidavit.log.schema import log_keys, logs, tenants
+from affidavit.paths import DeclaredFields
+
+DEFAULT_TENANT: Final = "default"
+MAIN: Final = "main"
+ACCESS: Final = "access"
+CONTROL: Final = "control"
+STREAMS: Final = (MAIN, ACCESS, CONTROL)
+OWN_STREAMS: Final = frozenset({ACCESS, CONTROL})
+_NAME_RE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """A checkpoint key of a log: who signs from which size up to which (None: still in force)."""
+
+    generation: int
+    vkey: str
+    from_size: int
+    to_size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogInfo:
+    """One log of a tenant."""
+
+    id: int
+    stream: str
+    origin: str
+    keys: tuple[LogKey, ...]
+
+    @property
+    def generation(self) -> int:
+        """The generation that signs now."""
+        return self.keys[-1].generation
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One tenant with its open logs by stream."""
+
+    id: str
+    name: str
+    zone: str
+    declared: DeclaredFields = field(repr=False)
+    logs: dict[str, LogInfo] = field(repr=False)
+
+    def log(self, stream: str) -> LogInfo:
+        """The log of a stream. Raises NotFound naming what there is."""
+        found = self.logs.get(stream)
+        if found is None:
+            raise NotFound(f"tenant {self.name} has no stream {stream[:80]!r}", f"Streams: {', '.join(self.logs)}")
+        return found
+
+
+def create_tenant(database: Database, keys: Keys, name: str, zone: str) -> Tenant:
+    """Make a tenant and its three logs, all with fresh random ids. Raises InvalidRequest where the name is taken."""
+    if not _NAME_RE.match(name):
+        raise InvalidRequest(f"tenant name {name[:80]!r}", "1-64 lower-case letters, digits, _ and -")
+    now_us = time.time_ns() // 1000
+    tenant_id = os.urandom(16).hex()
+    try:
+        with database.write() as connection:
+            try:
+                connection.execute(insert(tenants).values(id=tenant_id, name=name, zone=zone, created_us=now_us))
+            except IntegrityError:
+                raise InvalidRequest(f"tenant {name} exists already", "Choose another name") from None
+            for stream in STREAMS:
+                create_log(connection, keys, tenant_id, stream, now_us)
+            return _load(connection, name)
+    except IntegrityError:
+        raise InvalidRequest(f"tenant {name} exists already", "Choose another name") from None
+
+
+def create_log(connection: Connection, keys: Keys, tenant_id: str, stream: str, now_us: int) -> None:
+    """Make an empty log under a fresh origin."""
+    origin = f"affidavit/{os.urandom(16).hex()}"
+    log_id = connection.execute(
+        insert(logs)
+        .values(tenant_id=tenant_id, stream=stream, origin=origin, frontier=b"", created_us=now_us)
+        .returning(logs.c.id)
+    ).scalar_one()
+    vkey = str(keys.checkpoint_key(origin, 0).verifier())
+    connection.execute(insert(log_keys).values(log_id=log_id, generation=0, vkey=vkey, from_size=0))
+
+
+def find_tenant(database: Database, name: str) -> Tenant:
+    """The tenant called `name`. Raises NotFound."""
+    with database.read() as connection:
+        return _load(connection, name)
+
+
+def list_tenants(database: Database) -> list[str]:
+    """All names, sorted."""
+    with database.read() as connection:
+        return list(connection.execute(select(tenants.c.name).order_by(tenants.c.name)).scalars())
+
+
+def _load(connection: Connection, name: str) -> Tenant:
+    row = connection.execute(select(tenants).where(tenants.c.name == name)).first()
+    if row is None:
+        raise NotFound(f"no tenant {name[:80]!r}", "affidavit tenant list shows the tenants there are")
+    found: dict[str, LogInfo] = {}
+    for log in connection.execute(
+        select(logs).where(logs.c.tenant_id == row.id, logs.c.ended_us.is_(None)).order_by(logs.c.id)
+    ):
+        keys = connection.execute(
+            select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation)
+        )
+        found[log.stream] = LogInfo(
+            log.id, log.stream, log.origin,
+            tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys))
+    declared = DeclaredFields.from_tables(json.loads(row.declared_fields))
+    return Tenant(row.id, row.name, row.zone, declared, found)

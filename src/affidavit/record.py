@@ -1,0 +1,338 @@
+"""Record: an event as kept. Flattens an Event into (path, tag, value) fields in path order, secrets taken out.
+
+Field values are UTF-8 text and are stored as they will be hashed; `j` values are JSON text made here once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from affidavit.errors import InvalidEvent
+from affidavit.event import (
+    EVENT_BYTES_MAX,
+    Actor,
+    Basis,
+    Case,
+    Change,
+    Disclosure,
+    Event,
+    Recipient,
+    Resource,
+    Source,
+    Subject,
+    micros,
+    new_id,
+    split_reference,
+)
+from affidavit.paths import JSON, NULL, PATH_BYTES_MAX, PATH_RE, STRING, DeclaredFields
+
+DEPTH_MAX: Final = 64
+COLUMNS_MAX: Final = 512
+INTEGER_MAX: Final = 2**63 - 1
+
+# Exact names after normalisation (lower case, separators dropped): a value under one is never kept.
+SECRET_NAMES: Final = frozenset(
+    """password passwd passphrase pwd secret secretkey clientsecret sharedsecret secretaccesskey sessiontoken
+    accesstoken refreshtoken idtoken authtoken bearertoken apitoken apikey apisecret authorization cookie setcookie
+    cvv cvv2 cvc cvc2 cid pin pinblock privatekey signingkey encryptionkey masterkey sshkey otp totpsecret mfacode
+    securitycode trackdata track1 track2 credentials""".split()
+)
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+_encode = msgspec.json.Encoder().encode
+_name_cache: dict[str, bool] = {}
+_NAME_CACHE_MAX: Final = 4096
+
+
+Field = tuple[str, str, str | None]  # path, tag, value
+
+
+class Record(NamedTuple):
+    """Fields of one event in path order. `values[i]` is None exactly where `tags[i]` is `n`.
+
+    `given` says whether the caller chose the id (then it may be a repeat) or we made it.
+    """
+
+    action: str
+    at_us: int | None
+    outcome: str
+    event_id: UUID
+    given: bool
+    paths: tuple[str, ...]
+    tags: str
+    values: tuple[str | None, ...]
+    secrets: int
+
+
+def is_secret(name: str) -> bool:
+    """Whether a key of this name holds a secret: exact after lower-casing and dropping separators."""
+    known = _name_cache.get(name)
+    if known is None:
+        known = _SEPARATORS.sub("", name.lower()) in SECRET_NAMES
+        if len(_name_cache) < _NAME_CACHE_MAX:
+            _name_cache[name] = known
+    return known
+
+
+def flatten(
+    event: Event, declared: DeclaredFields, own: dict[str, str] | None = None, *, refuse_secrets: bool = False
+) -> Record:
+    """Flatten `event`. `own` adds string fields of Affidavit's own groups.
+
+    Raises InvalidEvent for values that can't be kept (NUL, lone surrogates, non-finite numbers, depth, size), and
+    for secrets where `refuse_secrets` is set; otherwise secrets are left out and counted.
+    """
+    event_id = event.id or new_id()
+    out: list[Field] = [("id", STRING, str(event_id))]
+    stripped = _Stripper()
+    _groups(event, out)
+    if event.change is not None:
+        _columns("change.before", event.change.before, out, stripped)
+        _columns("change.after", event.change.after, out, stripped)
+    if event.details:
+        _details(event.details, declared, out, stripped)
+    if stripped.count:
+        if refuse_secrets:
+            raise InvalidEvent(f"{stripped.first} holds a secret", "Leave it out, or set secrets = strip",
+                               field=stripped.first)
+        out.append(("secrets_stripped", JSON, str(stripped.count)))
+    if own:
+        out.extend((path, STRING, value) for path, value in own.items())
+    out.sort()
+    paths, tags, values = zip(*out, strict=True)
+    _check_text(paths, values)
+    return Record(event.action, None if event.at is None else micros(event.at), event.outcome, event_id,
+                  event.id is not None, paths, "".join(tags), values, stripped.count)
+
+
+def _check_text(paths: tuple[str, ...], values: tuple[str | None, ...]) -> None:
+    """Refuse NUL, lone surrogates and too many bytes; names the field. One pass in the common case."""
+    joined = "".join([value for value in values if value])
+    if joined.isascii() and "\x00" not in joined:
+        size = len(joined)
+    else:
+        size = 0
+        for path, value in zip(paths, values, strict=True):
+            if value is None:
+                continue
+            if "\x00" in value:
+                raise InvalidEvent(f"{path} holds a NUL character", "Remove it", field=path)
+            try:
+                size += len(value.encode())
+            except UnicodeEncodeError:
+                raise InvalidEvent(f"{path} holds a lone surrogate", "Send well-formed Unicode", field=path) from None
+    if size > EVENT_BYTES_MAX:
+        raise InvalidEvent(f"event of {size} bytes, at most {EVENT_BYTES_MAX}", "Keep large payloads elsewhere")
+
+
+_FLAGS: Final = {True: "true", False: "false"}
+
+
+def _paths(prefix: str, struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(prefix + name for name in struct.__struct_fields__)
+
+
+def _text(out: list[Field], paths: tuple[str, ...], struct: msgspec.Struct) -> None:
+    """Add the text fields of a flat group; flags, lists and groups in it are added by their own lines."""
+    for path, value in zip(paths, msgspec.structs.astuple(struct), strict=True):
+        if value.__class__ is str:
+            out.append((path, STRING, value))
+
+
+def _flag(out: list[Field], path: str, value: bool | None) -> None:
+    if value is not None:
+        out.append((path, JSON, _FLAGS[value]))
+
+
+def _json(out: list[Field], path: str, value: Any) -> None:
+    if value is not None:
+        try:
+            out.append((path, JSON, _encode(value).decode()))
+        except (UnicodeError, OverflowError, ValueError) as error:
+            raise InvalidEvent(f"{path}: {error}", "Send well-formed Unicode", field=path) from None
+
+
+_ACTOR: Final = _paths("actor.", Actor)
+_RESOURCE: Final = _paths("resource.", Resource)
+_SUBJECT: Final = _paths("subject.", Subject)
+_SOURCE: Final = _paths("source.", Source)
+_BASIS: Final = _paths("basis.", Basis)
+_CASE: Final = _paths("case.", Case)
+_CHANGE: Final = _paths("change.", Change)
+_DISCLOSURE: Final = _paths("disclosure.", Disclosure)
+_RECIPIENT: Final = _paths("disclosure.recipient.", Recipient)
+_TOP: Final = ("classification", "message", "retention_class", "severity", "status_detail", "target")
+
+
+def _reference(out: list[Field], group: str, text: str) -> None:
+    kind, name = split_reference(text)
+    out.append((f"{group}.id", STRING, name))
+    if kind is not None:
+        out.append((f"{group}.type", STRING, kind))
+
+
+def _groups(event: Event, out: list[Field]) -> None:
+    actor, resource, subject = event.actor, event.resource, event.subject
+    if actor is not None:
+        if isinstance(actor, str):
+            _reference(out, "actor", actor)
+        else:
+            _text(out, _ACTOR, actor)
+            _flag(out, "actor.is_privileged", actor.is_privileged)
+            _flag(out, "actor.is_service", actor.is_service)
+            _flag(out, "actor.mfa", actor.mfa)
+            _json(out, "actor.roles", actor.roles)
+    if event.basis is not None:
+        _text(out, _BASIS, event.basis)
+    if event.case is not None:
+        _text(out, _CASE, event.case)
+    if event.change is not None:
+        _text(out, _CHANGE, event.change)
+    if event.disclosure is not None:
+        _disclosure(event.disclosure, out)
+    if isinstance(resource, str):
+        _reference(out, "resource", resource)
+    elif resource is not None:
+        _text(out, _RESOURCE, resource)
+    if event.source is not None:
+        _text(out, _SOURCE, event.source)
+    if isinstance(subject, str):
+        _reference(out, "subject", subject)
+    elif subject is not None:
+        _text(out, _SUBJECT, subject)
+    for path in _TOP:
+        value = getattr(event, path)
+        if value is not None:
+            out.append((path, STRING, value))
+    if event.record_count is not None:
+        if not -INTEGER_MAX <= event.record_count <= INTEGER_MAX:
+            raise InvalidEvent(f"record_count {event.record_count} does not fit 64 bits", field="record_count")
+        out.append(("record_count", JSON, str(event.record_count)))
+    _json(out, "controls", event.controls)
+    _json(out, "data_categories", event.data_categories)
+    _flag(out, "legal_hold", event.legal_hold)
+
+
+def _disclosure(disclosure: Disclosure, out: list[Field]) -> None:
+    _text(out, _DISCLOSURE, disclosure)
+    _json(out, "disclosure.additional_parties", disclosure.additional_parties)
+    _flag(out, "disclosure.redisclosure_notice", disclosure.redisclosure_notice)
+    if disclosure.recipient is not None:
+        _text(out, _RECIPIENT, disclosure.recipient)
+
+
+class _Stripper:
+    """Copies a JSON value without secrets, checking depth and numbers on the way."""
+
+    __slots__ = ("count", "first")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first = ""
+
+    def secret(self, where: str) -> None:
+        self.count += 1
+        self.first = self.first or where
+
+    def clean(self, value: Any, where: str, depth: int) -> Any:
+        if isinstance(value, dict):
+            if depth >= DEPTH_MAX:
+                raise InvalidEvent(f"{where[:200]} is nested deeper than {DEPTH_MAX}", "Flatten it", field=where)
+            kept: dict[str, Any] = {}
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise InvalidEvent(f"{where}: key {key!r} is no text", "Use text keys", field=where)
+                if is_secret(key):
+                    self.secret(f"{where}.{key}")
+                else:
+                    kept[key] = self.clean(item, f"{where}.{key}", depth + 1)
+            return kept
+        if isinstance(value, (list, tuple)):
+            if depth >= DEPTH_MAX:
+                raise InvalidEvent(f"{where[:200]} is nested deeper than {DEPTH_MAX}", "Flatten it", field=where)
+            return [self.clean(item, where, depth + 1) for item in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidEvent(f"{where}: {value} is no JSON number", "Send a finite number or text", field=where)
+        if isinstance(value, str) and "\x00" in value:
+            raise InvalidEvent(f"{where} holds a NUL character", "Remove it", field=where)
+        return value
+
+
+def _value(path: str, value: Any) -> Field:
+    """One value as a field of its own: text is `s`, null is `n`, the rest `j`."""
+    if value is None:
+        return path, NULL, None
+    if isinstance(value, str):
+        return path, STRING, value
+    try:
+        return path, JSON, _encode(value).decode()
+    except (UnicodeError, OverflowError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidEvent(f"{path}: {error}", "Send JSON values", field=path) from None
+
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OTHER: Final = re.compile(r"[^a-z0-9]+")
+
+
+def snake(name: str) -> str:
+    """A free key as a path component: camelCase and separators become snake_case. Empty where nothing is left.
+
+    >>> snake("gradeValue"), snake("Grade Value"), snake("HTTPStatus"), snake("9lives")
+    ('grade_value', 'grade_value', 'http_status', 'x9lives')
+    """
+    text = _OTHER.sub("_", _CAMEL.sub("_", name).lower()).strip("_")
+    return f"x{text}" if text[:1].isdigit() else text
+
+
+def _columns(group: str, columns: dict[str, Any] | None, out: list[Field],
+             stripped: _Stripper) -> None:
+    if not columns:
+        return
+    if len(columns) > COLUMNS_MAX:
+        raise InvalidEvent(f"{group} has {len(columns)} columns, at most {COLUMNS_MAX}", field=group)
+    seen: dict[str, str] = {}
+    for key, value in columns.items():
+        if is_secret(key):
+            stripped.secret(f"{group}.{key}")
+            continue
+        name = snake(key)
+        path = f"{group}.{name}"
+        if not name or len(path) > PATH_BYTES_MAX or not PATH_RE.match(path):
+            raise InvalidEvent(f"{group}: column {key[:140]!r} can't be a path", "Use letters, digits and _",
+                               field=group)
+        if name in seen:
+            raise InvalidEvent(f"{group}: columns {seen[name]!r} and {key!r} are the same path {path}", "Rename one",
+                               field=path)
+        seen[name] = key
+        out.append(_value(path, stripped.clean(value, path, 1)))
+
+
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,), "date": (str,), "number": (int, float), "boolean": (bool,), "list": (list, tuple),
+}
+
+
+def _details(details: dict[str, Any], declared: DeclaredFields, out: list[Field],
+             stripped: _Stripper) -> None:
+    free: dict[str, Any] = {}
+    for key, value in details.items():
+        if is_secret(key):
+            stripped.secret(f"details.{key}")
+            continue
+        cleaned = stripped.clean(value, f"details.{key}", 1)
+        known = declared.fields.get(key)
+        if known is None:
+            free[key] = cleaned
+            continue
+        if cleaned is not None and (
+            not isinstance(cleaned, _KINDS[known.type]) or (known.type == "number" and isinstance(cleaned, bool))
+        ):
+            raise InvalidEvent(f"details.{key}: {type(value).__name__} given, declared as {known.type}",
+                               "Send the declared type, or change the declaration", field=f"details.{key}")
+        out.append(_value(f"details.{key}", cleaned))
+    if free:
+        out.append(_value("details", free))
