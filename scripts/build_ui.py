@@ -7,6 +7,7 @@ Only the standard library: it runs before anything is installed.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = "ui"
 STATIC = "src/affidavit/web/static"
 STAMP = "sources.sha256"
+LICENCES = "licences.txt"
 
 # What tools leave in ui/ and what never changes the page.
 NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite", "test-results"})
@@ -107,6 +109,21 @@ def install_modules(root: Path) -> bool:
     return True
 
 
+def licences(root: Path) -> str:
+    """Licence texts of all packages that may be in the built UI, which their terms ask us to pass on."""
+    ui = root / SOURCES
+    packages = json.loads((ui / "package-lock.json").read_text("utf-8")).get("packages", {})
+    parts = []
+    for path, package in sorted(packages.items()):
+        if path and not package.get("dev") and (ui / path).is_dir():
+            texts = [
+                file.read_text("utf-8", "replace") for file in sorted((ui / path).glob("[Ll][Ii][Cc][Ee]*"))
+            ]
+            head = f"{path.removeprefix('node_modules/')} {package.get('version')} ({package.get('license')})"
+            parts.append("\n\n".join([head + "\n" + "-" * len(head), *(text.strip() for text in texts)]))
+    return "\n\n\n".join(parts) + "\n"
+
+
 def build(root: Path) -> bool:
     """Build unless fresh. True if something was built. Raises UiNotBuilt."""
     if is_fresh(root):
@@ -118,6 +135,7 @@ def build(root: Path) -> bool:
     index = root / STATIC / "index.html"
     if not index.is_file():
         raise UiNotBuilt(f"`npm run build` ended well but left no {STATIC}/index.html.")
+    index.with_name(LICENCES).write_text(licences(root), "utf-8")
     index.with_name(STAMP).write_text(source_digest(root) + "\n", "ascii")
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -88,7 +89,9 @@ def test_developing_and_running_use_the_same_releases():
 
 def test_every_dependency_is_explained():
     text = (ROOT / "docs" / "dependencies.md").read_text()
-    assert [name for name in sorted(RUNTIME | OPTIONAL | DEVELOPMENT) if f"| {name} |" not in text] == []
+    ui = json.loads((ROOT / "ui" / "package.json").read_text())
+    packages = RUNTIME | OPTIONAL | DEVELOPMENT | ui["dependencies"].keys() | ui["devDependencies"].keys()
+    assert [name for name in sorted(packages) if f"| {name} |" not in text] == []
 
 
 def test_every_ignored_rule_has_its_reason():
@@ -214,6 +217,14 @@ def test_a_failing_npm_is_reported_with_its_command(tree, monkeypatch):
     monkeypatch.setattr(build_ui, "npm_command", lambda: ["npm"])
     with pytest.raises(build_ui.UiNotBuilt, match=r"`npm ci` failed in ui/ with exit code 3"):
         build_ui.build(tree)
+
+
+def test_licences_of_what_is_shipped_are_passed_on(tree):
+    lock = {"packages": {"": {}, "node_modules/x": {"version": "1.2.3", "license": "ISC"},
+                         "node_modules/y": {"version": "1.0.0", "license": "MIT", "dev": True}}}  # fmt: skip
+    (tree / "ui" / "package-lock.json").write_text(json.dumps(lock))
+    (tree / "ui" / "node_modules" / "x" / "LICENSE.md").write_text("Do as you like.")
+    assert build_ui.licences(tree) == "x 1.2.3 (ISC)\n-------------\n\nDo as you like.\n"
 
 
 @pytest.fixture
