@@ -1,0 +1,19 @@
+import type { Ref } from "react";
+import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
+import css from "./Button.module.css";
+
+interface ButtonProps extends Omit<AriaButtonProps, "className" | "style"> {
+  kind?: "primary" | "plain" | "flat";
+  size?: "normal" | "small" | "large";
+  ref?: Ref<HTMLButtonElement>;
+}
+
+/** A button. It is never disabled to validate: press, then the error is shown. */
+export function Button({ kind = "plain", size = "normal", ...rest }: ButtonProps) {
+  return <AriaButton {...rest} className={buttonClass(kind, size)} />;
+}
+
+/** The same look for what is a link by nature (a download). */
+export function buttonClass(kind: "primary" | "plain" | "flat", size: "normal" | "small" | "large" = "normal"): string {
+  return `${css["button"]} ${css[kind]} ${css[size]}`;
+}

@@ -1,0 +1,11 @@
+import css from "./Masked.module.css";
+
+/** A token or the like: purple hatch. The hatch is the mark, the colour only helps. */
+export function Masked({ children }: { children: string }) {
+  return <span className={css["masked"]}>{children}</span>;
+}
+
+/** True for a keyed token as exports write it: `tk_` and base32. */
+export function isToken(value: string): boolean {
+  return /^tk_[a-z2-7]+$/i.test(value);
+}
