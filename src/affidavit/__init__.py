@@ -5,7 +5,9 @@ from affidavit.errors import AffidavitError, InvalidEvent
 from affidavit.event import Actor, Event, Resource, Source, Subject
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.journal import Receipt
-from affidavit.version import VERSION as __version__
+from affidavit.version import VERSION
+
+__version__ = VERSION
 
 __all__ = [
     "Actor",

@@ -129,16 +129,22 @@ PATHS: Final = _table(
 )
 
 # The public keys of an entry: not committed fields, but columns and query keys all the same.
-PUBLIC_KEYS: Final = {
-    name: Path(name, "s", "none") for name in ("action", "at", "outcome", "t")
-}
+PUBLIC_KEYS: Final = {name: Path(name, "s", "none") for name in ("action", "at", "outcome", "t")}
 
 # Groups only Affidavit's own events carry (streams `access` and `control`). Strings, unless listed in OWN_NUMBERS.
 OWN_GROUPS: Final = frozenset(
     {"anchor", "erasure", "export", "hold", "key", "log", "purge", "query", "retention", "run", "settings"}
 )
 OWN_NUMBERS: Final = frozenset(
-    {"export.rows", "export.masked", "anchor.size", "purge.end", "retention.days", "retention.months", "log.size"}
+    {
+        "export.rows",
+        "export.masked",
+        "anchor.size",
+        "purge.end",
+        "retention.days",
+        "retention.months",
+        "log.size",
+    }
 )
 
 
@@ -154,8 +160,13 @@ class DeclaredField:
 
     @property
     def path(self) -> Path:
-        return Path(f"details.{self.name}", STRING if self.type in ("string", "date") else JSON, self.cls,
-                    self.type == "number")
+        """Its path: `details.<name>`, tag `s` for text and dates, `j` for the rest."""
+        return Path(
+            f"details.{self.name}",
+            STRING if self.type in ("string", "date") else JSON,
+            self.cls,
+            self.type == "number",
+        )
 
 
 DECLARED_TYPES: Final = ("string", "number", "boolean", "date", "list")
@@ -180,7 +191,7 @@ class DeclaredFields:
             raise InvalidRequest(f"declared fields: not TOML: {error}", "Check the file's syntax") from None
         unknown = set(tables) - {"fields"}
         if unknown:
-            raise InvalidRequest(f"declared fields: unknown table {sorted(unknown)[0]!r}", "Allowed: [fields.<name>]")
+            raise InvalidRequest(f"declared fields: unknown table {min(unknown)!r}", "Allowed: [fields.<name>]")
         return cls.from_tables(tables.get("fields", {}))
 
     @classmethod
@@ -195,8 +206,7 @@ class DeclaredFields:
     def to_tables(self) -> dict[str, dict[str, Any]]:
         """The inverse of `from_tables`."""
         return {
-            f.name: {"type": f.type, "class": f.cls, "column": f.column, "label": f.label}
-            for f in self.fields.values()
+            f.name: {"type": f.type, "class": f.cls, "column": f.column, "label": f.label} for f in self.fields.values()
         }
 
 
@@ -208,7 +218,7 @@ def _declared(name: str, table: Any) -> DeclaredField:
         raise InvalidRequest(f"{where}: not a table", f"Write [fields.{name}]")
     unknown = set(table) - {"type", "class", "column", "label"}
     if unknown:
-        raise InvalidRequest(f"{where}: unknown key {sorted(unknown)[0]!r}", "Allowed: type, class, column, label")
+        raise InvalidRequest(f"{where}: unknown key {min(unknown)!r}", "Allowed: type, class, column, label")
     kind, cls = table.get("type", "string"), table.get("class", "free")
     if kind not in DECLARED_TYPES:
         raise InvalidRequest(f"{where}: type {kind!r}", f"Allowed: {', '.join(DECLARED_TYPES)}")

@@ -53,8 +53,13 @@ HELP: Final = {
 }
 CHOICES: Final = {"secrets": ("strip", "refuse")}
 MINIMUM: Final[dict[str, float]] = {
-    "group_events_max": 1, "queue_events_max": 1, "busy_timeout_s": 0.1, "dedupe_window_h": 1,
-    "checkpoint_interval_s": 0.1, "query_memory_mib": 64, "query_threads": 1,
+    "group_events_max": 1,
+    "queue_events_max": 1,
+    "busy_timeout_s": 0.1,
+    "dedupe_window_h": 1,
+    "checkpoint_interval_s": 0.1,
+    "query_memory_mib": 64,
+    "query_threads": 1,
 }
 
 
@@ -82,14 +87,15 @@ _TYPES: Final = get_type_hints(Settings)
 def _convert(name: str, value: Any, where: str) -> Any:
     kind = _TYPES.get(name)
     if kind is None:
-        raise InvalidRequest(f"{where}: unknown setting {name!r}",
-                             f"Settings: {', '.join(f.name for f in fields(Settings))}")
+        raise InvalidRequest(
+            f"{where}: unknown setting {name!r}", f"Settings: {', '.join(f.name for f in fields(Settings))}"
+        )
     try:
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise TypeError
-        converted = kind(value)
-    except (TypeError, ValueError):
-        raise InvalidRequest(f"{where}: {name} = {value!r} is no {kind.__name__}", HELP[name]) from None
+        converted = kind(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
+    except ValueError:
+        converted = None
+    if converted is None:
+        raise InvalidRequest(f"{where}: {name} = {value!r} is no {kind.__name__}", HELP[name])
     if name in CHOICES and converted not in CHOICES[name]:
         raise InvalidRequest(f"{where}: {name} = {value!r}", f"Allowed: {', '.join(CHOICES[name])}")
     if name in MINIMUM and converted < MINIMUM[name]:

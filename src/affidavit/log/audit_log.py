@@ -17,7 +17,15 @@ from sqlalchemy import select
 from affidavit import settings as settings_module
 from affidavit.commitment import SEED_BYTES, entry_bytes, format_time
 from affidavit.context import current
-from affidavit.errors import AffidavitError, Busy, Forbidden, IntegrityError, InvalidEvent, InvalidRequest, NotFound
+from affidavit.errors import (
+    AffidavitError,
+    Busy,
+    Forbidden,
+    IntegrityError,
+    InvalidEvent,
+    InvalidRequest,
+    NotFound,
+)
 from affidavit.event import Actor, Event, Source, check_event, convert_event
 from affidavit.log import checkpoints, keys, registry
 from affidavit.log.checkpoints import Pin
@@ -48,8 +56,15 @@ class Opened:
 class AuditLog:
     """The logs of one tenant. Thread-safe; usable in a forked child. Use `AuditLog.open`."""
 
-    def __init__(self, home: Path, settings: settings_module.Settings, database: Database, log_keys: keys.Keys,
-                 tenant: Tenant, declared: DeclaredFields) -> None:
+    def __init__(
+        self,
+        home: Path,
+        settings: settings_module.Settings,
+        database: Database,
+        log_keys: keys.Keys,
+        tenant: Tenant,
+        declared: DeclaredFields,
+    ) -> None:
         self.home = home
         self.settings = settings
         self.database = database
@@ -57,15 +72,22 @@ class AuditLog:
         self.tenant = tenant
         self.declared = declared
         self.reader = Reader(database, settings, declared)
-        self._recorder = Recorder(database, group_events_max=settings.group_events_max,
-                                  queue_events_max=settings.queue_events_max)
+        self._recorder = Recorder(
+            database, group_events_max=settings.group_events_max, queue_events_max=settings.queue_events_max
+        )
         self._digest_key = log_keys.derive("dedupe", tenant.id)
         self._drops = _Drops()
         self._finalizer = weakref.finalize(self, _close, self._recorder, database)
 
     @classmethod
-    def open(cls, home: str | os.PathLike[str] = DEFAULT_HOME, *, tenant: str = DEFAULT_TENANT, create: bool = True,
-             **settings: Any) -> Self:
+    def open(
+        cls,
+        home: str | os.PathLike[str] = DEFAULT_HOME,
+        *,
+        tenant: str = DEFAULT_TENANT,
+        create: bool = True,
+        **settings: Any,
+    ) -> Self:
         """Open the log kept in the folder `home`, making it where `create` allows.
 
         Raises NotFound for a missing home or tenant, InvalidRequest for settings, StorageError for the database.
@@ -102,24 +124,22 @@ class AuditLog:
         """
         return self.submit(action, stream=stream, **fields).result()
 
-    def submit(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN,
-               **fields: Any) -> Future[Receipt]:
+    def submit(
+        self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN, **fields: Any
+    ) -> Future[Receipt]:
         """The same without waiting: a future of the receipt. Invalid events raise at once."""
-        if stream in OWN_STREAMS:
-            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+        _check_stream(stream)
         prepared = self._prepare(_event(action, fields), stream)
         answer: Future[Receipt] = Future()
         inner = self._recorder.submit(Job([prepared])).add_done_callback
         inner(lambda done: self._hand_over(done, prepared, stream, answer))
         return answer
 
-    def record_buffered(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN,
-                        **fields: Any) -> bool:
+    def record_buffered(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN, **fields: Any) -> bool:
         """Record without waiting for durability. False when the queue was full: the event is dropped and counted,
         and the gap is itself recorded on `control` as soon as there is room. Invalid events raise.
         """
-        if stream in OWN_STREAMS:
-            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+        _check_stream(stream)
         prepared = self._prepare(_event(action, fields), stream)
         try:
             self._recorder.submit(Job([prepared], patient=True))
@@ -129,14 +149,17 @@ class AuditLog:
         self._report_drops()
         return True
 
-    def record_many(self, events: Sequence[Event | Mapping[str, Any]], *, stream: str = MAIN,
-                    extra: Extra | None = None) -> list[Receipt | InvalidEvent]:
-        """Record a batch in order, in one transaction: a receipt or the reason for each. Returns when durable.
+    def record_many(
+        self, events: Sequence[Event | Mapping[str, Any]], *, stream: str = MAIN
+    ) -> list[Receipt | InvalidEvent]:
+        """Record a batch in order, in one transaction: a receipt or the reason for each. Returns when durable."""
+        return self.submit_many(events, stream=stream).result()
 
-        `extra` runs inside the transaction (import ledgers use it).
-        """
-        if stream in OWN_STREAMS:
-            raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+    def submit_many(
+        self, events: Sequence[Event | Mapping[str, Any]], *, stream: str = MAIN, extra: Extra | None = None
+    ) -> Future[list[Receipt | InvalidEvent]]:
+        """The same without waiting. `extra` runs inside the transaction (the import's ledger uses it)."""
+        _check_stream(stream)
         results: list[Receipt | InvalidEvent | None] = [None] * len(events)
         batch: list[Prepared] = []
         for at, event in enumerate(events):
@@ -144,12 +167,24 @@ class AuditLog:
                 batch.append(self._prepare(_event(event, {}), stream))
             except InvalidEvent as error:
                 results[at] = error
-        placed = self._recorder.submit(Job(batch, extra)).result() if batch or extra else []
-        pairs = iter(zip(placed, batch, strict=True))
-        return [result if result is not None else self._receipt(*next(pairs), stream) for result in results]
+        answer: Future[list[Receipt | InvalidEvent]] = Future()
 
-    def record_own(self, action: str, own: dict[str, str], *, stream: str = registry.ACCESS,
-                   event: Event | None = None) -> Receipt:
+        def hand_over(done: Future[list[Placed]]) -> None:
+            failure = done.exception()
+            if failure is not None:
+                answer.set_exception(failure)
+                return
+            pairs = iter(zip(done.result(), batch, strict=True))
+            answer.set_result(
+                [result if result is not None else self._receipt(*next(pairs), stream) for result in results]
+            )
+
+        self._recorder.submit(Job(batch, extra)).add_done_callback(hand_over)
+        return answer
+
+    def record_own(
+        self, action: str, own: dict[str, str], *, stream: str = registry.ACCESS, event: Event | None = None
+    ) -> Receipt:
         """Record one of Affidavit's own events: `own` are its fields of own groups (docs/reference/events.md)."""
         base = event if event is not None else Event(action=action)
         prepared = self._prepare(msgspec.structs.replace(base, action=action), stream, own)
@@ -168,11 +203,18 @@ class AuditLog:
             return placed
         index, leaf, t_us, duplicate = placed
         record = prepared.record
-        return Receipt(self.tenant.log(stream).origin, stream, index, leaf, t_us, record.event_id, duplicate,
-                       record.secrets)
+        return Receipt(
+            self.tenant.log(stream).origin,
+            stream,
+            index,
+            leaf,
+            t_us,
+            record.event_id,
+            duplicate,
+            record.secrets,
+        )
 
-    def _hand_over(self, done: Future[list[Placed]], prepared: Prepared, stream: str,
-                   answer: Future[Receipt]) -> None:
+    def _hand_over(self, done: Future[list[Placed]], prepared: Prepared, stream: str, answer: Future[Receipt]) -> None:
         if answer.cancelled():
             return
         failure = done.exception()
@@ -217,26 +259,37 @@ class AuditLog:
         """Entry and record at an index. Raises NotFound."""
         log = self.tenant.log(stream)
         with self.database.read() as connection:
-            row = connection.execute(
-                select(journal).where(journal.c.log_id == log.id, journal.c.idx == index)).first()
+            row = connection.execute(select(journal).where(journal.c.log_id == log.id, journal.c.idx == index)).first()
         if row is None:
             raise NotFound(f"stream {stream} has no index {index}", "affidavit log status shows the size")
         fields = msgspec.json.decode(row.fields, type=dict[str, str | None])
         if len(fields) != len(row.tags):
-            raise IntegrityError(f"record {index} of {log.origin}: {len(fields)} fields with {len(row.tags)} tags",
-                                 "Run affidavit log fsck")
+            raise IntegrityError(
+                f"record {index} of {log.origin}: {len(fields)} fields with {len(row.tags)} tags",
+                "Run affidavit log fsck",
+            )
         entry = entry_bytes(row.action, format_time(row.at_us), bytes(row.c), row.outcome, format_time(row.t_us))
         return Opened(entry, tuple(fields), row.tags, tuple(fields.values()), bytes(row.seed))
 
     def trust(self) -> dict[str, Any]:
         """The trust file of this tenant: every log with its keys. Hand it to verifiers by another way than bundles."""
         logs = [
-            {"origin": log.origin, "stream": log.stream,
-             "keys": [{"vkey": key.vkey, "from_size": key.from_size, "to_size": key.to_size} for key in log.keys]}
+            {
+                "origin": log.origin,
+                "stream": log.stream,
+                "keys": [{"vkey": key.vkey, "from_size": key.from_size, "to_size": key.to_size} for key in log.keys],
+            }
             for log in self.tenant.logs.values()
         ]
-        return {"tenant": self.tenant.id, "name": self.tenant.name, "logs": logs, "witnesses": [], "quorum": 0,
-                "timestamp_roots": [], "verify_html": []}
+        return {
+            "tenant": self.tenant.id,
+            "name": self.tenant.name,
+            "logs": logs,
+            "witnesses": [],
+            "quorum": 0,
+            "timestamp_roots": [],
+            "verify_html": [],
+        }
 
     def flush(self) -> bool:
         """Wait for everything buffered. False when it could not be written in time."""
@@ -280,6 +333,11 @@ def _close(recorder: Recorder, database: Database) -> None:
     database.close()
 
 
+def _check_stream(stream: str) -> None:
+    if stream in OWN_STREAMS:
+        raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+
+
 def _event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) -> Event:
     if isinstance(action, Event):
         event = msgspec.structs.replace(action, **fields) if fields else action
@@ -300,8 +358,11 @@ def _with_context(event: Event) -> Event:
     if context.ip or context.request_id or context.user_agent:
         source = event.source or Source()
         changes["source"] = msgspec.structs.replace(
-            source, ip=source.ip or context.ip or None, user_agent=source.user_agent or context.user_agent or None,
-            request_id=source.request_id or context.request_id or None)
+            source,
+            ip=source.ip or context.ip or None,
+            user_agent=source.user_agent or context.user_agent or None,
+            request_id=source.request_id or context.request_id or None,
+        )
     return msgspec.structs.replace(event, **changes) if changes else event
 
 
@@ -317,8 +378,10 @@ def _tenant(database: Database, log_keys: keys.Keys, name: str, zone: str, *, cr
             found = registry.find_tenant(database, name)
     main = found.log(MAIN)
     if str(log_keys.checkpoint_key(main.origin, main.generation).verifier()) != main.keys[-1].vkey:
-        raise InvalidRequest(f"the master key is not the one that tenant {name} was made with",
-                             "Restore keys/master.key of this home, or set AFFIDAVIT_MASTER_KEY")
+        raise InvalidRequest(
+            f"the master key is not the one that tenant {name} was made with",
+            "Restore keys/master.key of this home, or set AFFIDAVIT_MASTER_KEY",
+        )
     return found
 
 
@@ -328,4 +391,3 @@ def _declared(home: Path, settings: settings_module.Settings, tenant: Tenant) ->
     if file.is_file():
         fields = {**DeclaredFields.from_toml(file.read_text(encoding="utf-8")).fields, **fields}
     return DeclaredFields(fields)
-

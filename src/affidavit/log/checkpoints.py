@@ -39,15 +39,20 @@ def pin(database: Database, keys: Keys, log: LogInfo) -> Pin:
     if kept is not None:
         note = bytes(kept)
         if Checkpoint.parse(note.decode().rpartition("\n\n")[0] + "\n").root != root:
-            raise IntegrityError(f"log {log.origin}: the checkpoint kept for size {size} has another root",
-                                 "The journal was changed. Run affidavit log fsck")
+            raise IntegrityError(
+                f"log {log.origin}: the checkpoint kept for size {size} has another root",
+                "The journal was changed. Run affidavit log fsck",
+            )
         return Pin(log.id, log.origin, log.stream, size, root, note)
     note = Checkpoint(log.origin, size, root).sign([keys.checkpoint_key(log.origin, log.generation)]).to_bytes()
     with database.write() as connection:
         connection.exec_driver_sql(
-            database.sql("INSERT INTO checkpoints (log_id, size, note, t_us) VALUES (?, ?, ?, ?) "
-                         "ON CONFLICT (log_id, size) DO NOTHING"),
-            (log.id, size, note, time.time_ns() // 1000))
+            database.sql(
+                "INSERT INTO checkpoints (log_id, size, note, t_us) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (log_id, size) DO NOTHING"
+            ),
+            (log.id, size, note, time.time_ns() // 1000),
+        )
     return Pin(log.id, log.origin, log.stream, size, root, note)
 
 
@@ -56,6 +61,8 @@ def newest(database: Database, log: LogInfo) -> tuple[int, bytes, int] | None:
     with database.read() as connection:
         row = connection.execute(
             select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.t_us)
-            .where(checkpoints.c.log_id == log.id).order_by(checkpoints.c.size.desc()).limit(1)
+            .where(checkpoints.c.log_id == log.id)
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
         ).first()
     return None if row is None else (row.size, bytes(row.note), row.t_us)

@@ -35,8 +35,13 @@ class Database:
 
     def _create(self) -> Engine:
         if self.sqlite:
-            engine = create_engine(self.url, poolclass=QueuePool, pool_size=POOL_CONNECTIONS, max_overflow=64,
-                                   connect_args={"timeout": self._busy_timeout_s, "check_same_thread": False})
+            engine = create_engine(
+                self.url,
+                poolclass=QueuePool,
+                pool_size=POOL_CONNECTIONS,
+                max_overflow=64,
+                connect_args={"timeout": self._busy_timeout_s, "check_same_thread": False},
+            )
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
             return engine
@@ -45,18 +50,16 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A read-write transaction, committed at the end of the block. SQLite: takes the write lock at once."""
-        with self._guard(), self.engine.connect().execution_options(affidavit_write=True) as connection:
-            with connection.begin():
-                yield connection
+        engine = self.engine.execution_options(affidavit_write=True)
+        with self._guard(), engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only snapshot for the length of the block."""
-        with self._guard(), self.engine.connect() as connection:
-            if not self.sqlite:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
+        engine = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with self._guard(), engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -88,8 +91,8 @@ class Database:
         self._upgrade()
 
     def _upgrade(self) -> None:
-        from alembic import command  # noqa: PLC0415  imported only when there is something to migrate
-        from alembic.config import Config  # noqa: PLC0415
+        from alembic import command
+        from alembic.config import Config
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -125,22 +128,28 @@ class Database:
         if not self.sqlite:
             rows = connection.exec_driver_sql(
                 "SELECT event_id, idx, digest FROM event_ids WHERE log_id = %s AND event_id = ANY(%s)",
-                (log_id, list(ids)))
+                (log_id, list(ids)),
+            )
             return {bytes(row[0]): (row[1], bytes(row[2])) for row in rows}
         found: dict[bytes, tuple[int, bytes]] = {}
         for start in range(0, len(ids), _SQLITE_VARIABLES):
             part = ids[start : start + _SQLITE_VARIABLES]
             rows = connection.exec_driver_sql(
                 f"SELECT event_id, idx, digest FROM event_ids WHERE log_id = ? AND event_id IN ({_marks(len(part))})",
-                (log_id, *part))
+                (log_id, *part),
+            )
             found.update((row[0], (row[1], row[2])) for row in rows)
         return found
 
     def count(self, connection: Connection, log_id: int, name: str, amount: int) -> None:
         """Add to a counter of a log."""
-        connection.exec_driver_sql(self.sql(
-            "INSERT INTO counters (log_id, name, value) VALUES (?, ?, ?) "
-            "ON CONFLICT (log_id, name) DO UPDATE SET value = counters.value + excluded.value"), (log_id, name, amount))
+        connection.exec_driver_sql(
+            self.sql(
+                "INSERT INTO counters (log_id, name, value) VALUES (?, ?, ?) "
+                "ON CONFLICT (log_id, name) DO UPDATE SET value = counters.value + excluded.value"
+            ),
+            (log_id, name, amount),
+        )
 
     def sql(self, statement: str) -> str:
         """A statement written with `?` marks, in the driver's own marks. MUST hold no other question mark."""
@@ -164,8 +173,9 @@ def _url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise InvalidRequest("database: not an SQLAlchemy URL",
-                             "sqlite:///path/journal.db or postgresql://user@host/name") from None
+        raise InvalidRequest(
+            "database: not an SQLAlchemy URL", "sqlite:///path/journal.db or postgresql://user@host/name"
+        ) from None
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         if importlib.util.find_spec("psycopg") is None:
@@ -189,5 +199,3 @@ def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     write = connection.get_execution_options().get("affidavit_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-

@@ -23,7 +23,17 @@ from affidavit.tlog.merkle import Frontier, leaf_hash
 
 DIGEST_BYTES: Final = 16
 JOURNAL_COLUMNS: Final = (
-    "log_id", "idx", "at_us", "t_us", "action", "outcome", "c", "leaf", "seed", "tags", "fields",
+    "log_id",
+    "idx",
+    "at_us",
+    "t_us",
+    "action",
+    "outcome",
+    "c",
+    "leaf",
+    "seed",
+    "tags",
+    "fields",
 )
 ID_COLUMNS: Final = ("log_id", "event_id", "idx", "t_us", "digest")
 _encode = msgspec.json.Encoder().encode
@@ -107,15 +117,32 @@ class Appender:
                 continue
             at_us = t_us if record.at_us is None else record.at_us
             if at_us > t_us + CLOCK_SKEW_US_MAX:
-                placed.append(InvalidEvent(
-                    f"at {format_time(at_us)} lies more than 300 s after the log's clock {t_text}",
-                    "Check the producer's clock", field="at"))
+                placed.append(
+                    InvalidEvent(
+                        f"at {format_time(at_us)} lies more than 300 s after the log's clock {t_text}",
+                        "Check the producer's clock",
+                        field="at",
+                    )
+                )
                 continue
             entry = entry_bytes(record.action, format_time(at_us), event.c, record.outcome, t_text)
             leaf = leaf_hash(entry)
             leaves.append(leaf)
-            rows.append((log_id, index, at_us, t_us, record.action, record.outcome, event.c, leaf, event.seed,
-                         record.tags, event.fields))
+            rows.append(
+                (
+                    log_id,
+                    index,
+                    at_us,
+                    t_us,
+                    record.action,
+                    record.outcome,
+                    event.c,
+                    leaf,
+                    event.seed,
+                    record.tags,
+                    event.fields,
+                )
+            )
             ids.append((log_id, event_id, index, t_us, event.digest))
             if record.given:
                 known[event_id] = (index, event.digest)
@@ -130,7 +157,8 @@ class Appender:
             self._heads[log_id] = (index, t_us, frontier.to_bytes())
             self._connection.exec_driver_sql(
                 self._database.sql("UPDATE logs SET size = ?, t_us = ?, frontier = ? WHERE id = ?"),
-                (index, t_us, frontier.to_bytes(), log_id))
+                (index, t_us, frontier.to_bytes(), log_id),
+            )
         if secrets:
             self._database.count(self._connection, log_id, "secrets_stripped", secrets)
         return placed
@@ -139,5 +167,8 @@ class Appender:
 def _repeat(event: Prepared, index: int, digest: bytes, t_us: int) -> Placed:
     if digest == event.digest:
         return index, b"", t_us, True
-    return DuplicateId(f"id {event.record.event_id} is already used by another event, at index {index}",
-                       "Give every event an id of its own", field="id")
+    return DuplicateId(
+        f"id {event.record.event_id} is already used by another event, at index {index}",
+        "Give every event an id of its own",
+        field="id",
+    )

@@ -63,7 +63,8 @@ class Reader:
             connection.register("source", source)
             found = connection.sql(
                 f"SELECT {_ROW} FROM source WHERE {where.text} ORDER BY at_us, k, idx{tail}",
-                params=list(where.parameters))
+                params=list(where.parameters),
+            )
             batches: pa.RecordBatchReader = found.to_arrow_reader(batch_rows)
             for batch in batches:
                 yield batch.cast(ROW_SCHEMA)
@@ -85,22 +86,36 @@ class Reader:
         column = self._columns.column(path)
         if column is None:
             return []
-        sql = Sql(f"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM source) "
-                  f"WHERE v IS NOT NULL AND starts_with(v, ?) GROUP BY v ORDER BY n DESC, v LIMIT {int(limit)}",
-                  (prefix,))
+        sql = Sql(
+            f"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM source) "
+            f"WHERE v IS NOT NULL AND starts_with(v, ?) GROUP BY v ORDER BY n DESC, v LIMIT {int(limit)}",
+            (prefix,),
+        )
         with self._connection() as connection, self._source(None, pins) as source:
             connection.register("source", source)
             return [(row[0], row[1]) for row in connection.execute(sql.text, list(sql.parameters)).fetchall()]
 
     def entries(self, pin: Pin, start: int, end: int) -> Iterator[bytes]:
         """The entry bytes of [start, end), made from the stored columns. Raises IntegrityError at a gap."""
-        columns = (journal.c.idx, journal.c.action, journal.c.at_us, journal.c.c, journal.c.outcome, journal.c.t_us)
+        columns = (
+            journal.c.idx,
+            journal.c.action,
+            journal.c.at_us,
+            journal.c.c,
+            journal.c.outcome,
+            journal.c.t_us,
+        )
         expected = start
         while expected < end:
             with self._database.read() as connection:
                 rows = connection.execute(
-                    select(*columns).where(journal.c.log_id == pin.log_id, journal.c.idx >= expected,
-                                           journal.c.idx < min(expected + BATCH_ROWS, end)).order_by(journal.c.idx)
+                    select(*columns)
+                    .where(
+                        journal.c.log_id == pin.log_id,
+                        journal.c.idx >= expected,
+                        journal.c.idx < min(expected + BATCH_ROWS, end),
+                    )
+                    .order_by(journal.c.idx)
                 ).all()
             for row in rows:
                 if row.idx != expected:
@@ -127,19 +142,23 @@ class Reader:
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with tempfile.TemporaryDirectory(prefix="affidavit-query-") as spill:
-            connection = duckdb.connect(config={
-                "threads": self._settings.query_threads,
-                "memory_limit": f"{self._settings.query_memory_mib}MiB",
-                "temp_directory": spill,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "preserve_insertion_order": False,
-            })
+            connection = duckdb.connect(
+                config={
+                    "threads": self._settings.query_threads,
+                    "memory_limit": f"{self._settings.query_memory_mib}MiB",
+                    "temp_directory": spill,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "preserve_insertion_order": False,
+                }
+            )
             try:
                 yield connection
             except duckdb.OutOfMemoryException as error:
-                raise StorageError(f"the query needs more than {self._settings.query_memory_mib} MiB",
-                                   "Raise query_memory_mib, or free disk for spilling") from error
+                raise StorageError(
+                    f"the query needs more than {self._settings.query_memory_mib} MiB",
+                    "Raise query_memory_mib, or free disk for spilling",
+                ) from error
             except duckdb.IOException as error:
                 raise StorageError("the query could not spill to disk", "Free some space and try again") from error
             finally:
@@ -156,10 +175,13 @@ class Reader:
         finally:
             batches.close()
 
-    def _journal_batches(self, pins: Sequence[Pin], low: int | None, high: int | None) -> Generator[pa.RecordBatch, None, None]:
+    def _journal_batches(
+        self, pins: Sequence[Pin], low: int | None, high: int | None
+    ) -> Generator[pa.RecordBatch, None, None]:
         for k, pin in enumerate(pins):
             statement = select(*(journal.c[name] for name in ROW_SCHEMA.names if name != "k")).where(
-                journal.c.log_id == pin.log_id, journal.c.idx < pin.size)
+                journal.c.log_id == pin.log_id, journal.c.idx < pin.size
+            )
             if low is not None:
                 statement = statement.where(journal.c.at_us >= low)
             if high is not None:
@@ -170,7 +192,8 @@ class Reader:
                     columns = [[k] * len(rows), *zip(*rows, strict=True)]
                     yield pa.RecordBatch.from_arrays(
                         [pa.array(column, type=kind) for column, kind in zip(columns, ROW_SCHEMA.types, strict=True)],
-                        schema=ROW_SCHEMA)
+                        schema=ROW_SCHEMA,
+                    )
 
 
 def _us(text: str | None) -> int | None:

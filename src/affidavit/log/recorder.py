@@ -67,8 +67,10 @@ class Recorder:
             if self._closing:
                 raise StorageError("the log is closed", "Open it again")
             if self._waiting and self._waiting + len(job.events) > self._queue_events_max:
-                raise Busy(f"{self._waiting} events wait for the database, at most {self._queue_events_max}",
-                           "Send more slowly, or try again")
+                raise Busy(
+                    f"{self._waiting} events wait for the database, at most {self._queue_events_max}",
+                    "Send more slowly, or try again",
+                )
             self._queue.append(job)
             self._waiting += len(job.events)
             if self._thread is None:
@@ -178,5 +180,3 @@ def _append_each(appender: Appender, log_ids: Sequence[int], events: Sequence[Pr
 def _answer(job: Job, answer: list[Placed]) -> None:
     with contextlib.suppress(Exception):  # a caller may have cancelled its future
         job.future.set_result(answer)
-
-

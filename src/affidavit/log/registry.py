@@ -121,11 +121,12 @@ def _load(connection: Connection, name: str) -> Tenant:
     for log in connection.execute(
         select(logs).where(logs.c.tenant_id == row.id, logs.c.ended_us.is_(None)).order_by(logs.c.id)
     ):
-        keys = connection.execute(
-            select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation)
-        )
+        keys = connection.execute(select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation))
         found[log.stream] = LogInfo(
-            log.id, log.stream, log.origin,
-            tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys))
+            log.id,
+            log.stream,
+            log.origin,
+            tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys),
+        )
     declared = DeclaredFields.from_tables(json.loads(row.declared_fields))
     return Tenant(row.id, row.name, row.zone, declared, found)

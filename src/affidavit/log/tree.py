@@ -51,6 +51,8 @@ def read_leaves(connection: Connection, log_id: int, start: int, end: int) -> li
     )
     leaves = [bytes(row[0]) for row in rows]
     if len(leaves) != end - start:
-        raise IntegrityError(f"log {log_id}: {end - start - len(leaves)} entries of [{start}, {end}) are missing",
-                             "Run affidavit log fsck")
+        raise IntegrityError(
+            f"log {log_id}: {end - start - len(leaves)} entries of [{start}, {end}) are missing",
+            "Run affidavit log fsck",
+        )
     return leaves

@@ -1,0 +1,192 @@
+"""Import: files of other systems into the log, re-runnable.
+
+Nothing doubles: every item has an id that is the same each time (its own, or one made of its content and place),
+ids already in the log are found, and a ledger written in the insert transaction knows every batch taken whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+
+from sqlalchemy import select
+
+from affidavit.errors import InvalidEvent, InvalidRequest
+from affidavit.event import Event
+from affidavit.interchange import FORMATS, Batch, expand
+from affidavit.interchange.source import BATCH_ITEMS
+from affidavit.log.audit_log import AuditLog
+from affidavit.log.journal import Receipt
+from affidavit.log.registry import MAIN
+from affidavit.log.schema import import_batches
+
+BATCHES_AHEAD: Final = 2  # batches being committed while the next is decoded
+RAW_CHARS_IN_REJECTS: Final = 64_000
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What became of the items: each was recorded, known already, or rejected."""
+
+    files: int = 0
+    items: int = 0
+    recorded: int = 0
+    known: int = 0
+    rejected: int = 0
+    secrets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One item that could not be recorded, and why."""
+
+    source: str
+    line: int
+    field: str
+    error: str
+    raw: str
+
+
+Progress = Callable[[str, int, int, ImportResult], None]  # file, bytes read, bytes in all, so far
+
+
+def import_files(
+    log: AuditLog,
+    paths: Iterable[str | os.PathLike[str]],
+    format: str,
+    *,
+    label: str = "",
+    stream: str = MAIN,
+    on_reject: Callable[[Reject], None] | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Import files and folders of one format. Bad items are handed to `on_reject`; the rest goes on.
+
+    `label` tells two sources apart whose files may hold equal lines at equal places. Constant memory. Raises
+    InvalidRequest for an unknown format or missing path, StorageError where reading or writing fails; what was
+    committed before stays, and running again goes on from there.
+    """
+    if format not in FORMATS:
+        raise InvalidRequest(f"unknown import format {format!r}", f"Formats: {', '.join(FORMATS)}")
+    result = ImportResult()
+    run = _Run(log, format, stream, result, on_reject)
+    for path in expand(paths):
+        total = path.stat().st_size
+        for batch in FORMATS[format].batches(path, label, BATCH_ITEMS):
+            run.take(batch)
+            if progress is not None:
+                progress(str(path), batch.bytes_read, total, result)
+        result.files += 1
+    run.finish()
+    return result
+
+
+class _Run:
+    """One import in progress: decodes a batch while earlier ones are being committed."""
+
+    def __init__(
+        self,
+        log: AuditLog,
+        format: str,
+        stream: str,
+        result: ImportResult,
+        on_reject: Callable[[Reject], None] | None,
+    ) -> None:
+        self._log = log
+        self._log_id = log.tenant.log(stream).id
+        self._parse = FORMATS[format].parse
+        self._stream = stream
+        self._result = result
+        self._on_reject = on_reject
+        self._ahead: deque[tuple[Batch, list[int], list[InvalidEvent | None], Future[Any]]] = deque()
+
+    def take(self, batch: Batch) -> None:
+        self._result.items += len(batch.items)
+        if self._known(batch.digest):
+            self._result.known += len(batch.items)
+            return
+        events: list[Event] = []
+        where: list[int] = []
+        errors: list[InvalidEvent | None] = [None] * len(batch.items)
+        for at, item in enumerate(batch.items):
+            try:
+                events.append(self._parse(item))
+                where.append(at)
+            except InvalidEvent as error:
+                errors[at] = error
+        digest, log_id, malformed = batch.digest, self._log_id, len(batch.items) - len(events)
+
+        def enter(connection: Any, placed: Sequence[Any]) -> None:
+            bad = sum(isinstance(one, InvalidEvent) for one in placed) + malformed
+            connection.exec_driver_sql(
+                self._log.database.sql(
+                    "INSERT INTO import_batches (log_id, digest, t_us, accepted, rejected) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (log_id, digest) DO NOTHING"
+                ),
+                (log_id, digest, time.time_ns() // 1000, len(placed) + malformed - bad, bad),
+            )
+
+        future = self._log.submit_many(events, stream=self._stream, extra=enter)
+        self._ahead.append((batch, where, errors, future))
+        while len(self._ahead) > BATCHES_AHEAD:
+            self._settle()
+
+    def finish(self) -> None:
+        while self._ahead:
+            self._settle()
+
+    def _known(self, digest: bytes) -> bool:
+        with self._log.database.read() as connection:
+            return (
+                connection.execute(
+                    select(import_batches.c.accepted).where(
+                        import_batches.c.log_id == self._log_id, import_batches.c.digest == digest
+                    )
+                ).first()
+                is not None
+            )
+
+    def _settle(self) -> None:
+        batch, where, errors, future = self._ahead.popleft()
+        for at, answer in zip(where, future.result(), strict=True):
+            if isinstance(answer, Receipt):
+                if answer.duplicate:
+                    self._result.known += 1
+                else:
+                    self._result.recorded += 1
+                    self._result.secrets += answer.secrets
+            else:
+                errors[at] = answer
+        for item, error in zip(batch.items, errors, strict=True):
+            if error is not None:
+                self._result.rejected += 1
+                if self._on_reject is not None:
+                    raw = item.raw[:RAW_CHARS_IN_REJECTS].decode(errors="backslashreplace")
+                    self._on_reject(Reject(batch.source, item.line, error.field, str(error), raw))
+
+
+def rejects_writer(out: TextIO) -> Callable[[Reject], None]:
+    """Writes rejects as one JSON object a line: source, line, field, error, raw."""
+
+    def write(reject: Reject) -> None:
+        out.write(
+            json.dumps(
+                {
+                    "source": reject.source,
+                    "line": reject.line,
+                    "field": reject.field,
+                    "error": reject.error,
+                    "raw": reject.raw,
+                },
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
+
+    return write
