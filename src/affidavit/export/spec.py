@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from affidavit.commitment import format_time
 from affidavit.errors import InvalidRequest
 from affidavit.event import micros
+from affidavit.masking.profiles import BUILTIN, Profile
 from affidavit.paths import DeclaredFields, lookup
 from affidavit.query.tree import EVERYTHING, QUERY_LIST_MAX, Leaf, Query, all_of, is_in
 
@@ -58,18 +59,20 @@ class ExportSpec:
     """What one export holds. Checked when made: raises InvalidSpec naming field and value.
 
     `evidence` auto is `full` when the query asks public keys only, else `rows`. `zone` is an IANA name: times in the
-    file are shown in it. `profile` names the masking profile of the file's reader.
+    file are shown in it. `profile` is the masking profile of the file's reader, by name or itself; `subject_ids` are the ids of the
+    person whom a file under the profile `subject` is for.
     """
 
     query: Query = EVERYTHING
     columns: tuple[Column, ...] = LEGACY_COLUMNS
-    profile: str = "export"
+    profile: str | Profile = "export"
     format: Format = "csv"
     zone: str = "UTC"
     evidence: Evidence = "auto"
     recipient: str | None = None
     reason: str | None = None
     streams: tuple[str, ...] = ("main",)
+    subject_ids: frozenset[str] | None = None
     declared: DeclaredFields | None = None
 
     def __post_init__(self) -> None:
@@ -77,12 +80,19 @@ class ExportSpec:
             raise _invalid("format", self.format, f"Choose one of {', '.join(FORMATS)}")
         if self.evidence not in EVIDENCE_LEVELS:
             raise _invalid("evidence", self.evidence, f"Choose one of {', '.join(EVIDENCE_LEVELS)}")
+        if isinstance(self.profile, str) and self.profile not in BUILTIN:
+            raise _invalid("profile", self.profile, f"Choose one of {', '.join(BUILTIN)}")
         zone_of(self.zone)
         if not self.streams or len(set(self.streams)) != len(self.streams):
             raise _invalid("streams", list(self.streams), "Name at least one stream, each once")
         for name in ("recipient", "reason"):
             _check_text(name, getattr(self, name), TEXT_BYTES_MAX)
         self._check_columns()
+
+    @property
+    def profile_name(self) -> str:
+        """What the manifest calls the profile."""
+        return self.profile if isinstance(self.profile, str) else self.profile.name
 
     def _check_columns(self) -> None:
         if not 0 < len(self.columns) <= COLUMNS_MAX:

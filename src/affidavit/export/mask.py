@@ -1,0 +1,132 @@
+"""Mask: from selected values to the cells of the file's columns, by the masking profile of its reader. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+import pyarrow.compute as pc
+
+from affidavit.cells import TIMES, underlying
+from affidavit.export.formats.text import Cells
+from affidavit.export.select import Selected, resource_column
+from affidavit.export.spec import RESOURCE, Column, ExportSpec
+from affidavit.export.zones import ZoneTable
+from affidavit.masking.masks import Mask
+from affidavit.masking.profiles import Profile, builtin
+from affidavit.masking.tokens import Tokenizer, TokenKeys
+from affidavit.paths import JSON, STRING, Path, lookup
+from affidavit.query.tree import Query, with_tokens
+
+KEEP: Final = "keep"
+_TOKENS: Final = frozenset({"token", "vault"})
+
+
+class MaskKeys(Protocol):
+    """Where token keys come from: `log.keys`."""
+
+    def mask_key(self, scope: str, cls: str) -> bytes:
+        """The 32-byte key of one field class in one scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeKeys(TokenKeys):
+    """The token keys of one scope, from the log's own keys; `used` collects the classes asked for."""
+
+    source: MaskKeys | None = field(default=None, repr=False)
+    used: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def tokenizer(self, cls: str) -> Tokenizer:
+        """The tokenizer of one class; the same one each time."""
+        if cls not in self._made:
+            if self.source is None:
+                raise ValueError("no source of keys")
+            self._made[cls] = Tokenizer(self.source.mask_key(self.scope, cls))
+            self.used[cls] = self._made[cls].commitment
+        return self._made[cls]
+
+
+class _Masked(NamedTuple):
+    column: Column
+    mask: Mask
+
+
+class Masker:
+    """The columns of one export, masked batch by batch. `masked` counts the values shown masked so far."""
+
+    def __init__(self, spec: ExportSpec, keys: MaskKeys, scope: str, zone: ZoneTable, year: int) -> None:
+        self.keys = ScopeKeys(b"", scope, source=keys)
+        profile = spec.profile if isinstance(spec.profile, Profile) else builtin(spec.profile)
+        self.profile = profile.bind(keys=self.keys, ids=spec.subject_ids, year=year)
+        self.masked = 0
+        self._spec = spec
+        self._zone = zone
+        self._columns = [_Masked(column, self._mask(column.path)) for column in spec.columns]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every path a batch must have selected."""
+        shown = {column.path for column in self._spec.columns if column.path not in TIMES}
+        return frozenset(shown.union(*(mask.needs for _, mask in self._columns)))
+
+    @property
+    def open_paths(self) -> frozenset[str]:
+        """The fields the reader sees as they are: those of kept columns. All others stay hidden."""
+        kept = [column.path for column, mask in self._columns if mask.name == KEEP]
+        return frozenset(name for path in kept for name in underlying(path))
+
+    def manifest_columns(self) -> list[dict[str, Any]]:
+        """Label, path and mask of each column."""
+        return [
+            {"label": column.label, "path": column.path, "mask": mask.spec()} for column, mask in self._columns
+        ]
+
+    def manifest_tokens(self) -> list[dict[str, str]]:
+        """Class and key commitment of every key that made a token."""
+        return [{"class": cls, "key_commitment": key} for cls, key in sorted(self.keys.used.items())]
+
+    def cells(self, rows: Selected) -> list[Cells]:
+        """The columns of these rows, as the file's reader sees them."""
+        return [self._cells(column, mask, rows) for column, mask in self._columns]
+
+    def query(self, query: Query) -> Query:
+        """The query as the reader may see it: values of masked fields as tokens."""
+
+        def token(path: str, value: str) -> str | None:
+            found = self._path(path)
+            if self.profile.mask_for(found).name == KEEP:
+                return None
+            return self.keys.tokenizer(found.cls).token(value, found.tag)
+
+        return with_tokens(query, token)
+
+    def _mask(self, path: str) -> Mask:
+        if path == RESOURCE:
+            masks = [self.profile.mask_for(self._path(name)) for name in ("resource.id", "resource.type")]
+            return next((mask for mask in masks if mask.name != KEEP), masks[0])
+        return self.profile.mask_for(self._path(path))
+
+    def _path(self, name: str) -> Path:
+        # What is inside `details` and undeclared has no entry of its own; it may be anything.
+        return lookup(name, self._spec.declared) or Path(name, JSON, "free")
+
+    def _cells(self, column: Column, mask: Mask, rows: Selected) -> Cells:
+        if column.path in TIMES:
+            render = self._zone.render if column.path == "at" else self._zone.render_any
+            found = Cells(render(rows.times(column.path)), plain=True)
+        elif column.path == RESOURCE:
+            kind, name = (rows.column(path).values for path in underlying(RESOURCE))
+            found = Cells(resource_column(kind, name))
+        else:
+            found = rows.column(column.path)
+        if mask.name == KEEP:
+            return found
+        self.masked += len(found.values) - found.values.null_count
+        needed = {path: rows.column(path).values for path in mask.needs}
+        return Cells(mask.column(found.values, _tags(found), needed or None), plain=mask.name in _TOKENS)
+
+
+def _tags(cells: Cells) -> Any:
+    if isinstance(cells.json, bool):
+        return JSON if cells.json else STRING
+    return pc.if_else(cells.json, JSON, STRING)

@@ -1,0 +1,121 @@
+"""Rows: one pass over what an export holds, from the reader's batches to the bytes of the data file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any, Final
+
+from affidavit.export.evidence import level
+from affidavit.export.formats import writer
+from affidavit.export.mask import Masker
+from affidavit.export.select import Selected, Selector
+from affidavit.export.spec import ExportSpec, InvalidSpec
+from affidavit.export.zones import ZoneTable
+
+Progress = Callable[[str, int, int | None], None]
+SELECT: Final = "Select"
+MASK: Final = "Mask"
+WRITE: Final = "Write"
+PROVE: Final = "Prove"
+CHECK: Final = "Check"
+STAGES: Final = (SELECT, MASK, WRITE, PROVE, CHECK)
+
+
+def no_progress(_stage: str, _done: int, _total: int | None) -> None:
+    """Told nobody."""
+
+
+class Rows:
+    """The rows of one export: pinned when made, read once by `chunks`. Counts what it gave out.
+
+    `log` is the AuditLog. `year` is the year of the export, against which ages are reckoned.
+    """
+
+    def __init__(self, log: Any, spec: ExportSpec, export_id: str, *, year: int, bundle: bool = False) -> None:
+        self.spec = spec
+        self.pins = tuple(log.pin(stream) for stream in spec.streams)
+        self.zone = ZoneTable(spec.zone)
+        scope = _scope(log, spec, export_id)
+        self.masker = Masker(spec, log.keys, scope, self.zone, year)
+        self.evidence = self._evidence() if bundle else "none"
+        self.query = self.masker.query(spec.query)
+        self.rows = 0
+        self.bytes = 0
+        self._hash = sha256()
+        self._reader = log.reader
+        self._selector = Selector(self.masker.paths, whole=self.evidence != "none")
+        self._writer = writer(spec.format, [column.label for column in spec.columns])
+
+    def _evidence(self) -> str:
+        if not self.masker.profile.masks_time:
+            return level(self.spec)
+        if self.spec.evidence in ("full", "rows"):
+            raise InvalidSpec(
+                f"evidence: {self.spec.evidence} shows the time of every entry, and profile "
+                f"{self.spec.profile_name} masks times",
+                "Choose evidence none, or another profile",
+                field="evidence",
+            )
+        return "none"
+
+    @property
+    def media_type(self) -> str:
+        """Of the data file."""
+        return self._writer.media_type
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes given out so far, hex."""
+        return self._hash.hexdigest()
+
+    def count(self, limit: int | None = None) -> tuple[int, bool]:
+        """How many rows there are, and whether that is exact."""
+        found, exact = self._reader.count(self.spec.query, self.pins, limit)
+        return int(found), bool(exact)
+
+    def chunks(
+        self,
+        progress: Progress = no_progress,
+        total: int | None = None,
+        also: Callable[[Selected], None] | None = None,
+    ) -> Iterator[bytes | memoryview]:
+        """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
+        yield self._counted(self._writer.head())
+        for batch in self._reader.rows(self.spec.query, self.pins):
+            if not batch.num_rows:
+                continue
+            rows = self._selector.select(batch)
+            if also is not None:
+                also(rows)
+            times = rows.times("at")
+            self.zone.extend(times[0].as_py(), times[-1].as_py())
+            cells = self.masker.cells(rows)
+            progress(MASK, self.rows + batch.num_rows, total)
+            for chunk in self._writer.rows(cells):
+                yield self._counted(chunk)
+            self.rows += batch.num_rows
+            progress(WRITE, self.rows, total)
+        yield self._counted(self._writer.tail())
+
+    def first(self, limit: int) -> list[dict[str, str | None]]:
+        """The first rows as the file's reader sees them: label to cell, None for an empty one."""
+        found: list[dict[str, str | None]] = []
+        labels = [column.label for column in self.spec.columns]
+        for batch in self._reader.rows(self.spec.query, self.pins, limit=limit):
+            cells = [column.values.to_pylist() for column in self.masker.cells(self._selector.select(batch))]
+            found += [dict(zip(labels, row, strict=True)) for row in zip(*cells, strict=True)]
+        return found[:limit]
+
+    def _counted(self, chunk: bytes | memoryview) -> bytes | memoryview:
+        self._hash.update(chunk)
+        self.bytes += len(chunk)
+        return chunk
+
+
+def _scope(log: Any, spec: ExportSpec, export_id: str) -> str:
+    """Whose keys make the tokens: this export's, or where the profile wants files joined, the log's."""
+    from affidavit.masking.profiles import Profile, builtin
+
+    profile = spec.profile if isinstance(spec.profile, Profile) else builtin(spec.profile)
+    return str(log.tenant.log(spec.streams[0]).origin) if profile.tokens == "log" else export_id

@@ -1,0 +1,245 @@
+"""Run an export: select, mask, write, prove, check; and leave an event of it, whatever came of it.
+
+No half file ever looks done: data goes to a file of another name, which takes the output's place at the very end,
+after the event is durable and, for a bundle, after the verifier that a stranger would run has passed it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from affidavit.commitment import format_time
+from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest
+from affidavit.event import Event, new_id
+from affidavit.export.bundle import ACCESS, Bundle
+from affidavit.export.rows import CHECK, SELECT, Progress, Rows, no_progress
+from affidavit.export.spec import ExportSpec
+from affidavit.export.zip import new_file, storage_errors
+from affidavit.query.tree import to_json
+
+CREATED: Final = "export.created"
+FAILED: Final = "export.failed"
+QUERY_BYTES_MAX: Final = 65_536
+"""A longer query (a list of very many ids) stands in the event by its number of bytes; the manifest has it whole."""
+PREVIEW_ROWS: Final = 10
+PREVIEW_COUNT_MAX: Final = 1_000_000
+REASON_CHARS_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """A finished export. `bytes` and `sha256` are of the output file; `receipt` is of its `export.created` event.
+
+    `verdicts` is what the verifier said of a bundle; None for a plain file, which proves nothing.
+    """
+
+    export_id: str
+    rows: int
+    bytes: int
+    sha256: str
+    receipt: Any
+    verdicts: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMeta:
+    """What is known before the first byte: id, media type, file name, and the rows counted (exact or at least)."""
+
+    export_id: str
+    media_type: str
+    filename: str
+    rows: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows as the file's reader gets them, and how many there are: exact, or at least."""
+
+    rows: list[dict[str, str | None]]
+    count: int
+    exact: bool
+
+
+def run_export(
+    log: Any, spec: ExportSpec, output: Path, *, bundle: bool, progress: Progress | None = None
+) -> ExportResult:
+    """Write one export to `output`: the data file, or with `bundle` a zip with its evidence.
+
+    `progress(stage, done, total)` hears of Select, Mask, Write, Prove and Check. An existing file is replaced, and
+    only by a whole one. Raises StorageError when the disk refuses, IntegrityError when the log's bytes or the finished
+    bundle do not hold (then there is no file), InvalidSpec and InvalidRequest for what can't be asked.
+    """
+    if output.is_dir():
+        raise InvalidRequest(f"{output} is a folder", "Name a file")
+    tell = progress or no_progress
+    now_us = time.time_ns() // 1000
+    export_id = str(new_id())
+    try:
+        with storage_errors(output):
+            rows = Rows(log, spec, export_id, year=_year(now_us), bundle=bundle)
+            total: int | None = None
+            if progress is not None:
+                total = rows.count()[0]
+            tell(SELECT, 1, 1)
+            return _written(log, rows, export_id, now_us, output, bundle=bundle, progress=tell, total=total)
+    except BaseException as error:
+        record_failure(log, spec, export_id, error)
+        raise
+
+
+def _written(
+    log: Any,
+    rows: Rows,
+    export_id: str,
+    now_us: int,
+    output: Path,
+    *,
+    bundle: bool,
+    progress: Progress,
+    total: int | None,
+) -> ExportResult:
+    verdicts = None
+    with new_file(output) as (out, temporary):
+        if bundle:
+            with Bundle(log, rows, export_id, now_us, output.parent) as made:
+                receipt = made.write(
+                    out, lambda manifest: record_created(log, rows, export_id, manifest=manifest), progress, total
+                )
+            out.flush()
+            verdicts = _checked(log, temporary, progress)
+        else:
+            for chunk in rows.chunks(progress, total):
+                out.write(chunk)
+            out.flush()
+            receipt = record_created(log, rows, export_id, digest=rows.sha256)
+        size, digest = _digest(out)
+    return ExportResult(export_id, rows.rows, size, digest, receipt, verdicts)
+
+
+def _checked(log: Any, path: Path, progress: Progress) -> Any:
+    """Verify a finished bundle as a stranger would, with the log's own trust file. Gives its verdicts."""
+    from affidavit.verify import verify_bundle
+
+    progress(CHECK, 0, 1)
+    result = verify_bundle(path, log.trust())
+    if not result.ok:
+        raise IntegrityError(f"the finished bundle does not verify: {result.verdicts}", "Run affidavit log fsck")
+    progress(CHECK, 1, 1)
+    return result.verdicts
+
+
+def _digest(out: IO[bytes]) -> tuple[int, str]:
+    """Size and SHA-256 of what really stands in the file."""
+    from hashlib import file_digest
+
+    out.seek(0)
+    digest = file_digest(out, "sha256").hexdigest()
+    return out.tell(), digest
+
+
+def record_created(log: Any, rows: Rows, export_id: str, *, manifest: str = "", digest: str = "") -> Any:
+    """Record `export.created` for a bundle's manifest or a plain file's bytes. Gives the receipt."""
+    committed = {"export.manifest": manifest} if manifest else {"export.sha256": digest}
+    own = {
+        **_about(rows.spec, export_id),
+        **committed,
+        "export.rows": str(rows.rows),
+        "export.masked": str(rows.masker.masked),
+        "export.evidence": rows.evidence,
+        **_query(rows),
+    }
+    return log.record_own(CREATED, own, stream=ACCESS)
+
+
+def record_failure(log: Any, spec: ExportSpec, export_id: str, error: BaseException) -> None:
+    """Record `export.failed`. Best effort: the error that is under way matters more than this one."""
+    reason = error.message if isinstance(error, AffidavitError) else type(error).__name__
+    event = Event(action=FAILED, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
+    try:
+        log.record_own(FAILED, _about(spec, export_id), stream=ACCESS, event=event)
+    except AffidavitError as second:
+        error.add_note(f"And it could not be recorded: {second}")
+
+
+def _about(spec: ExportSpec, export_id: str) -> dict[str, str]:
+    about = {
+        "export.id": export_id,
+        "export.format": spec.format,
+        "export.profile": spec.profile_name,
+        "export.zone": spec.zone,
+        "export.streams": ",".join(spec.streams),
+    }
+    if spec.recipient:
+        about["export.recipient"] = spec.recipient
+    if spec.reason:
+        about["export.reason"] = spec.reason
+    return about
+
+
+def _query(rows: Rows) -> dict[str, str]:
+    """The query with tokens for what the file's reader sees masked: views of our own log show no more than files."""
+    text = msgspec.json.encode(to_json(rows.query)).decode()
+    if len(text) > QUERY_BYTES_MAX:
+        return {"export.query_bytes": str(len(text.encode()))}
+    return {"export.query": text}
+
+
+def stream_export(log: Any, spec: ExportSpec) -> tuple[StreamMeta, Iterator[bytes]]:
+    """The data file as a stream of bytes, for a response. What can be refused is refused before the first byte.
+
+    After the last byte `export.created` is recorded with rows and SHA-256. When the stream breaks, or is closed early
+    because the client went, `export.failed` is.
+    """
+    now_us = time.time_ns() // 1000
+    export_id = str(new_id())
+    try:
+        rows = Rows(log, spec, export_id, year=_year(now_us))
+        count, exact = rows.count(PREVIEW_COUNT_MAX)
+        chunks = rows.chunks()
+        head = bytes(next(chunks))
+        first = next(chunks, b"")
+    except BaseException as error:
+        record_failure(log, spec, export_id, error)
+        raise
+    day = format_time(now_us)[:10]
+    meta = StreamMeta(export_id, rows.media_type, f"audit-log-{day}.{spec.format}", count, exact)
+    return meta, _streamed(log, rows, export_id, head + bytes(first), chunks)
+
+
+def _streamed(
+    log: Any, rows: Rows, export_id: str, first: bytes, chunks: Iterator[bytes | memoryview]
+) -> Iterator[bytes]:
+    try:
+        yield first
+        for chunk in chunks:
+            if len(chunk):
+                yield bytes(chunk)
+    except GeneratorExit:
+        gone = AffidavitError(f"the client went after {rows.rows} rows")
+        record_failure(log, rows.spec, export_id, gone)
+        raise
+    except BaseException as error:
+        record_failure(log, rows.spec, export_id, error)
+        raise
+    record_created(log, rows, export_id, digest=rows.sha256)
+
+
+def preview(log: Any, spec: ExportSpec, limit: int = PREVIEW_ROWS) -> Preview:
+    """The first `limit` rows as the file's reader gets them, and a count up to PREVIEW_COUNT_MAX.
+
+    Its tokens are of a key of its own: no preview can be joined with a file, nor with another preview.
+    """
+    rows = Rows(log, spec, str(new_id()), year=_year(time.time_ns() // 1000))
+    found, exact = rows.count(PREVIEW_COUNT_MAX)
+    return Preview(rows.first(limit), found, exact)
+
+
+def _year(now_us: int) -> int:
+    return int(format_time(now_us)[:4])

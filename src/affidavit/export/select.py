@@ -1,0 +1,88 @@
+"""Select: from the reader's row batches to columns of values, before any mask. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from affidavit.cells import TIMES, underlying
+from affidavit.errors import IntegrityError
+from affidavit.export.formats.text import Cells, text_buffer
+from affidavit.paths import JSON, PATHS, PUBLIC_KEYS, STRING
+
+_records: Final = msgspec.json.Decoder(list[dict[str, str | None]])
+
+
+class Selector:
+    """Reads chosen fields of records. `whole` keeps every field with its tag, for openings.
+
+    Only chosen fields are built as Python objects, all of a batch in one call: a third of the cost of whole records.
+    """
+
+    def __init__(self, paths: Iterable[str], *, whole: bool = False) -> None:
+        wanted = sorted({name for path in paths for name in underlying(path)})
+        # Tags of these are not in the table: change.*, declared details and our own groups may hold text or JSON.
+        self.whole = whole or any(path not in PATHS for path in wanted)
+        self._slots = {path: f"f{number}" for number, path in enumerate(wanted)}
+        slots = [(slot, str | None, None) for slot in self._slots.values()]
+        names = {slot: path for path, slot in self._slots.items()}
+        self._decoder = msgspec.json.Decoder(list[msgspec.defstruct("Fields", slots, rename=names, gc=False)])
+
+    def select(self, batch: pa.RecordBatch) -> Selected:
+        """The rows of one batch."""
+        if not self._slots and not self.whole:
+            return Selected(batch, [], None)
+        fields = batch.column("fields")
+        joined = text_buffer(pc.binary_join_element_wise(fields, ",", ""))
+        raw = b"[" + joined[:-1] + b"]" if len(joined) else b"[]"
+        try:
+            records = (_records if self.whole else self._decoder).decode(raw)
+        except msgspec.DecodeError as error:
+            raise IntegrityError(f"stored fields do not decode: {error}", "Run affidavit log fsck") from None
+        if len(records) != batch.num_rows:
+            raise IntegrityError(f"{len(records)} records for {batch.num_rows} rows", "Run affidavit log fsck")
+        return Selected(batch, records, None if self.whole else self._slots)
+
+
+class Selected:
+    """Rows with their records decoded: chosen fields (`slots`) or whole dicts in path order."""
+
+    def __init__(self, batch: pa.RecordBatch, records: list[Any], slots: dict[str, str] | None) -> None:
+        self.batch = batch
+        self.records = records
+        self._slots = slots
+
+    def times(self, key: str) -> Any:
+        """`at` or `t` as int64 microseconds."""
+        return self.batch.column(f"{key}_us")
+
+    def column(self, path: str) -> Cells:
+        """One field or public key as it is: null where it is absent or an explicit null."""
+        if path in PUBLIC_KEYS:
+            if path in TIMES:
+                raise KeyError(path)  # shown by zone: see `times`
+            return Cells(self.batch.column(path).cast(pa.string()), plain=path == "outcome")
+        if self._slots is not None:
+            slot = self._slots[path]
+            values = pa.array([getattr(record, slot) for record in self.records], pa.string())
+            return Cells(values, PATHS[path].tag == JSON)
+        values = pa.array([record.get(path) for record in self.records], pa.string())
+        if path in PATHS:
+            return Cells(values, PATHS[path].tag == JSON)
+        return Cells(values, pa.array([self._tag(row, path) == JSON for row in range(len(self.records))], pa.bool_()))
+
+    def _tag(self, row: int, path: str) -> str:
+        record = self.records[row]
+        if path not in record:
+            return STRING
+        return str(self.batch.column("tags")[row].as_py()[list(record).index(path)])
+
+
+def resource_column(kind: Any, name: Any) -> Any:
+    """The virtual column `resource` of two string columns, as `cells.resource_text` has it."""
+    typed = pc.binary_join_element_wise(kind, pc.fill_null(name, ""), ":")
+    return pc.if_else(pc.is_valid(kind), typed, name)
