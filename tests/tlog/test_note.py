@@ -48,6 +48,29 @@ def test_the_notes_printed_in_the_specifications_are_in_form():
         note.verify([])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "—",
+        "— ",
+        "— name",
+        "— name ",
+        "— name AAAAAA==",
+        "— name AAAAAAA= ",
+        "— name  AAAAAAA=",
+        "- name AAAAAAA=",
+        "— na+me AAAAAAA=",
+        "— na\tme AAAAAAA=",
+        "— name AAAA\x00AAA=",
+    ],
+)
+def test_lines_that_are_no_signature_whoever_signed(line):
+    assert Note.parse("a\n\n— name AAAAAAA=\n".encode()).signatures[0].signature == b"\0"
+    with pytest.raises(MalformedProof):
+        Note.parse(f"a\n\n{line}\n".encode())
+
+
 def test_a_text_may_hold_what_looks_like_signatures():
     inner = sign_note("a\n", [LOG]).to_bytes().decode()
     note = Note.parse(sign_note(inner, [LOG]).to_bytes())

@@ -53,15 +53,19 @@ def test_every_small_proof_and_no_other():
                 if other != index:
                     with pytest.raises(MalformedProof):
                         verify_inclusion(size, other, LEAVES[index], proof, root)
-            for bad in ([*proof, LEAVES[0]], proof[:-1] if proof else [LEAVES[0]]):
-                with pytest.raises(MalformedProof):
-                    verify_inclusion(size, index, LEAVES[index], bad, root)
+            with pytest.raises(MalformedProof, match="left over"):
+                verify_inclusion(size, index, LEAVES[index], [*proof, LEAVES[0]], root)
+            if proof:
+                with pytest.raises(MalformedProof, match="too few"):
+                    verify_inclusion(size, index, LEAVES[index], proof[:-1], root)
             old = index + 1
             steps = consistency(old, LEAVES[:size])
             verify_consistency(old, size, steps, mth(LEAVES[:old]), root)
-            for bad in ([*steps, LEAVES[0]], steps[:-1] if steps else [LEAVES[0]]):
-                with pytest.raises(MalformedProof):
-                    verify_consistency(old, size, bad, mth(LEAVES[:old]), root)
+            with pytest.raises(MalformedProof, match="left over" if old < size else "must be empty"):
+                verify_consistency(old, size, [*steps, LEAVES[0]], mth(LEAVES[:old]), root)
+            if steps:
+                with pytest.raises(MalformedProof, match=r"too few|is empty"):
+                    verify_consistency(old, size, steps[:-1], mth(LEAVES[:old]), root)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
@@ -75,6 +79,8 @@ def test_a_changed_hash_is_named_by_the_root_it_misses(position):
 def test_a_hash_of_another_length_is_refused():
     with pytest.raises(MalformedProof, match="31 bytes, not 32"):
         verify_inclusion(2, 0, LEAVES[0], [LEAVES[1][:31]], mth(LEAVES[:2]))
+    with pytest.raises(MalformedProof, match="33 bytes, not 32"):
+        verify_consistency(1, 2, [LEAVES[1] + b"\0"], LEAVES[0], mth(LEAVES[:2]))
 
 
 @pytest.mark.parametrize(("size", "index"), [(0, 0), (1, 1), (1, -1), (2**63, 0)])

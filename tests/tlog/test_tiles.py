@@ -60,9 +60,7 @@ def test_every_tile_has_one_path(level, index, width):
     assert Tile.parse(tile.path) == tile
 
 
-@given(
-    st.from_regex(r"tile/[0-9e]{1,2}/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | st.text()
-)
+@given(st.from_regex(r"tile/[0-9e]{1,2}/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True) | st.text())
 def test_noise_as_a_path(path):
     with contextlib.suppress(MalformedProof):
         assert Tile.parse(path).path == path
@@ -149,9 +147,7 @@ def test_a_bundle_in_bytes():
             encode_bundle(entries)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\x00", b"\x00\x01", b"\x00\x00\x00", b"\x00\x00" * 2, b"\x00\x00" * 257]
-)
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x00\x01", b"\x00\x00\x00", b"\x00\x00" * 2, b"\x00\x00" * 257])
 def test_what_is_no_bundle_of_one(data):
     with pytest.raises(MalformedProof):
         decode_bundle(data, 1)

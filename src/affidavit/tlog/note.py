@@ -215,7 +215,6 @@ class Note:
             raise MalformedProof("A note has no signature lines after a last empty line")
         text += "\n"
         check_text(text)
-        check_text(lines)
         signatures = lines[:-1].split("\n")
         if len(signatures) > SIGNATURES_MAX:
             raise MalformedProof(f"A note has {len(signatures)} signatures; the limit is {SIGNATURES_MAX}")
@@ -245,9 +244,7 @@ class Note:
         if not found:
             wanted = ", ".join(sorted(key.name for key in keys)) or "none given"
             signed = ", ".join(sorted({signature.name for signature in self.signatures}))
-            raise MalformedProof(
-                f"No signature by a known key ({wanted})", f"The note is signed by {signed}."
-            )
+            raise MalformedProof(f"No signature by a known key ({wanted})", f"The note is signed by {signed}.")
         return tuple(found.values())
 
 
