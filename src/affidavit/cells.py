@@ -7,10 +7,11 @@ docs/format.md, "Cells".
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +19,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from affidavit.errors import MalformedProof
-from affidavit.paths import CLASSES, PUBLIC_KEYS
+from affidavit.paths import CLASSES, PATH_RE, PUBLIC_KEYS
 
 TEXT: Final = "s"
 JSON: Final = "j"
@@ -122,7 +123,7 @@ _json_string: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_text(text: str) -> str:
-    """A JSON string with the fewest escapes: quote, backslash, and what is below U+0020 (short forms first)."""
+    """A JSON string, fewest escapes: quote, backslash, what is below U+0020 (short forms first)."""
     return _json_string(text)
 
 
@@ -171,16 +172,12 @@ class Zone:
     def __post_init__(self) -> None:
         instants, offsets = self.instants_us, self.offsets_s
         if not 1 <= len(instants) == len(offsets) <= TRANSITIONS_MAX:
-            raise MalformedProof(
-                f"zone {self.name!r}: {len(instants)} transitions, allowed 1 to {TRANSITIONS_MAX}"
-            )
+            raise MalformedProof(f"zone {self.name!r}: {len(instants)} transitions, allowed 1 to {TRANSITIONS_MAX}")
         if instants[0] != 0 or any(a >= b for a, b in pairwise(instants)):
             raise MalformedProof(f"zone {self.name!r}: transitions must begin at 1970-01-01 and ascend")
         for offset in offsets:
             if offset % 60 or abs(offset) >= ZONE_OFFSET_S_MAX:
-                raise MalformedProof(
-                    f"zone {self.name!r}: offset {offset} s is not in whole minutes under a day"
-                )
+                raise MalformedProof(f"zone {self.name!r}: offset {offset} s is not in whole minutes under a day")
 
     def offset_s(self, us: int) -> int:
         """The offset from UTC in force at this instant, seconds."""
@@ -207,86 +204,115 @@ def _local(seconds: int, offset: int) -> tuple[str, str]:
     return local.strftime("%Y-%m-%dT%H:%M:%S."), tail
 
 
-# --- masked cells -----------------------------------------------------------------------------------------
+# --- masked cells ----------------------------------------------------------------------------------------
 
-MASKS: Final[Mapping[str, frozenset[str]]] = {
-    "keep": frozenset(),
-    "remove": frozenset(),
-    "token": frozenset({"class"}),
-    "vault": frozenset({"class"}),
-    "partial_email": frozenset(),
-    "partial_phone": frozenset(),
-    "last": frozenset({"n"}),
-    "ip_prefix": frozenset(),
-    "date": frozenset({"unit"}),
-    "type_only": frozenset(),
-    "detect": frozenset(),
+LAST_MAX: Final = 6  # characters a `last` mask may show
+DOMAIN_CHARS_MAX: Final = 253
+AGE_GROUPED_FROM: Final = 90
+_OWNERS_MAX: Final = 16
+_TOKEN_CELL: Final = re.compile(r"tk_[a-z2-7]{26}\Z")
+_VAULT_CELL: Final = re.compile(r"vt_[a-z2-7]{26}\Z")
+_DOMAIN: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+_EMAIL_CELL: Final = re.compile(rf"[A-Za-z0-9]?\*\*\*@({_DOMAIN})\Z")
+_PHONE_CELL: Final = re.compile(r"\*\*\*[0-9]{2}\Z")
+_LAST_CELL: Final = re.compile(r"\*\*\*\*([A-Za-z0-9]*)\Z")
+_CARD_CELL: Final = re.compile(r"[0-9]{6}\*{6}[0-9]{4}\Z")
+_MONTH_CELL: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])\Z")
+_YEAR_CELL: Final = re.compile(r"[0-9]{4}\Z")
+_AGE_CELL: Final = re.compile(r"(?:[0-9]|[1-8][0-9]|90\+)\Z")
+_REGION_CELL: Final = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?\Z")
+
+
+def _email_ok(_spec: Mapping[str, Any], cell: str) -> bool:
+    found = _EMAIL_CELL.match(cell) if len(cell) <= DOMAIN_CHARS_MAX + 5 else None
+    return found is not None and len(found[1]) <= DOMAIN_CHARS_MAX
+
+
+def _last_ok(spec: Mapping[str, Any], cell: str) -> bool:
+    found = _LAST_CELL.match(cell)
+    return found is not None and len(found[1]) in (0, spec["n"])
+
+
+def _ip_ok(spec: Mapping[str, Any], cell: str) -> bool:
+    try:
+        network = ipaddress.ip_network(cell)
+    except ValueError:
+        return False
+    bits = spec["v4"] if network.version == 4 else spec["v6"]
+    return str(network) == cell and network.prefixlen == bits
+
+
+def _year_ok(spec: Mapping[str, Any], cell: str) -> bool:
+    if cell == f"{AGE_GROUPED_FROM}+":
+        return True
+    return _YEAR_CELL.match(cell) is not None and int(spec["as_of"]) - int(cell) < AGE_GROUPED_FROM
+
+
+def _form(pattern: re.Pattern[str]) -> Callable[[Mapping[str, Any], str], bool]:
+    return lambda _spec, cell: pattern.match(cell) is not None
+
+
+_CELL_OK: Final[Mapping[str, Callable[[Mapping[str, Any], str], bool]]] = {
+    "remove": lambda _spec, _cell: False,
+    "replace": lambda _spec, _cell: True,
+    "token": _form(_TOKEN_CELL),
+    "vault": _form(_VAULT_CELL),
+    "type": lambda spec, cell: cell == f"[{spec['class']}]",
+    "email": _email_ok,
+    "phone": _form(_PHONE_CELL),
+    "last": _last_ok,
+    "card": _form(_CARD_CELL),
+    "ip": _ip_ok,
+    "month": _form(_MONTH_CELL),
+    "year": _year_ok,
+    "age": _form(_AGE_CELL),
+    "region": _form(_REGION_CELL),
 }
-"""Every mask a manifest may name, with the parameters its spec must have beside `mask`."""
-
-LAST_MAX: Final = 8
-DATE_UNITS: Final = ("month", "year", "age")
-TOKEN_RE: Final = re.compile(r"tk_[a-z2-7]{26}\Z")
-VAULT_RE: Final = re.compile(r"vt_[a-z2-7]{26}\Z")
-_EMAIL_RE: Final = re.compile(r"[^\s@*]?\*\*\*@[^\s@]{1,253}\Z")
-_PHONE_RE: Final = re.compile(r"\*\*\*[0-9]{0,2}\Z")
-_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4_RE: Final = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.0/24\Z")
-_IPV6_RE: Final = re.compile(r"[0-9a-f:]{2,14}::/48\Z|::/48\Z")
-_MONTH_RE: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])\Z")
-_YEAR_RE: Final = re.compile(r"[0-9]{4}\Z")
-_AGE_RE: Final = re.compile(r"(?:[1-8]?[0-9]|90\+)\Z")
-_TYPE_RE: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
-_DATES: Final = {"month": _MONTH_RE, "year": _YEAR_RE, "age": _AGE_RE}
+_CLASSED: Final = frozenset({"token", "vault", "type"})
+_NUMBERS: Final[Mapping[str, Mapping[str, tuple[int, int]]]] = {
+    "last": {"n": (1, LAST_MAX)},
+    "ip": {"v4": (8, 24), "v6": (16, 48)},
+    "year": {"as_of": (1970, 9999)},
+}
+KEEP: Final = "keep"
+OWN: Final = "own"
+MASKS: Final = (KEEP, OWN, *_CELL_OK)
+"""Every mask a manifest may name."""
 
 
-def check_mask_spec(spec: Mapping[str, Any]) -> None:
+def check_mask_spec(spec: Any, *, inner: bool = False) -> None:
     """Refuse a mask spec that is not exactly in form: MalformedProof names it."""
-    name = spec.get("mask")
-    wanted = MASKS.get(name) if isinstance(name, str) else None
-    if wanted is None or set(spec) != wanted | {"mask"}:
-        raise MalformedProof(
-            f"mask {str(dict(spec))[:200]} is not one of {', '.join(MASKS)} with its parameters"
-        )
-    if "class" in wanted and spec["class"] not in CLASSES:
-        raise MalformedProof(f"mask {name}: class {spec['class']!r} is unknown")
-    if "n" in wanted and not (type(spec["n"]) is int and 1 <= spec["n"] <= LAST_MAX):
-        raise MalformedProof(f"mask last: n {spec['n']!r} is not 1 to {LAST_MAX}")
-    if "unit" in wanted and spec["unit"] not in DATE_UNITS:
-        raise MalformedProof(f"mask date: unit {spec['unit']!r} is not {', '.join(DATE_UNITS)}")
+    name = spec.get("mask") if isinstance(spec, Mapping) else None
+    if not isinstance(name, str) or name not in MASKS or (inner and name == OWN):
+        raise MalformedProof(f"mask {str(spec)[:200]} is not one of {', '.join(MASKS)}")
+    numbers = _NUMBERS.get(name, {})
+    wanted = {"mask", *numbers}
+    wanted |= {"class"} if name in _CLASSED else {"owners", "inner"} if name == OWN else set()
+    if set(spec) != wanted:
+        raise MalformedProof(f"mask {str(dict(spec))[:200]} does not have the keys {', '.join(sorted(wanted))}")
+    if name in _CLASSED and spec["class"] not in CLASSES:
+        raise MalformedProof(f"mask {name}: class {str(spec['class'])[:40]!r} is unknown")
+    for key, (least, greatest) in numbers.items():
+        if type(spec[key]) is not int or not least <= spec[key] <= greatest:
+            raise MalformedProof(f"mask {name}: {key} {str(spec[key])[:40]!r} is not {least} to {greatest}")
+    if name == OWN:
+        owners = spec["owners"]
+        if not isinstance(owners, list) or len(owners) > _OWNERS_MAX:
+            raise MalformedProof(f"mask own: owners are not a list of at most {_OWNERS_MAX} paths")
+        if not all(isinstance(path, str) and PATH_RE.match(path) for path in owners):
+            raise MalformedProof("mask own: an owner is no path")
+        check_mask_spec(spec["inner"], inner=True)
 
 
-def mask_cell_ok(spec: Mapping[str, Any], cell: str) -> bool:
-    """Whether `cell` (its text, unquoted) is a well-formed output of this mask for a value that is there.
+def mask_cell_ok(spec: Mapping[str, Any], cell: str | None) -> bool:
+    """Whether `cell` may stand where a field is masked by this spec, which MUST have been checked.
 
-    The empty text is what every mask but `keep` gives for a null, and `remove` for everything.
+    None is the empty cell, which any mask may give. Under `keep` nothing may: a kept cell is regenerated from its
+    opening. A well-formed cell is not a true one: it is the operator's statement.
     """
     name = spec["mask"]
-    if name == "keep":
-        return False  # a kept cell is regenerated, never parsed
-    if not cell:
-        return True
-    if name in ("token", "vault"):
-        return (TOKEN_RE if name == "token" else VAULT_RE).match(cell) is not None
-    if name == "ip_prefix":
-        return _IPV4_RE.match(cell) is not None or _is_ipv6_prefix(cell) or cell == "***"
-    if name == "partial_email":
-        return _EMAIL_RE.match(cell) is not None or cell == "***"
-    if name == "partial_phone":
-        return _PHONE_RE.match(cell) is not None
-    if name == "last":
-        return cell.startswith("***") and len(cell) <= 3 + int(spec["n"])
-    if name == "date":
-        return _DATES[spec["unit"]].match(cell) is not None or cell == "***"
-    if name == "type_only":
-        return _TYPE_RE.match(cell) is not None or cell == "***"
-    return bool(name == "detect")
-
-
-def _is_ipv6_prefix(cell: str) -> bool:
-    if not _IPV6_RE.match(cell):
+    if name == KEEP:
         return False
-    groups = cell[:-5].split(":")
-    return groups == [""] or (
-        len(groups) <= 3 and all(re.fullmatch("[1-9a-f][0-9a-f]{0,3}|0", g) for g in groups)
-    )
+    if name == OWN:
+        return cell is None or mask_cell_ok(spec["inner"], cell)
+    return cell is None or _CELL_OK[name](spec, cell)
