@@ -1,0 +1,30 @@
+"""The command line. One module a command group; `common.py` holds what they share.
+
+Exit codes: 0 done; 1 unforeseen; 2 usage or a request that can't be carried out; 3 invalid event; 4 not found;
+5 forbidden; 6 storage; 7 integrity (fsck found a mismatch); 8 malformed proof; 9 a missing extra; 10 a verdict
+FAILed; 11 some items of an import were rejected. `affidavit.errors` holds the table.
+"""
+
+from __future__ import annotations
+
+import click
+
+from affidavit.cli import demo, export, imports, log, record, serve, verify
+from affidavit.cli.common import Group
+from affidavit.version import VERSION
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(VERSION, prog_name="affidavit")
+def main() -> None:
+    """Affidavit: an audit log, and compliance exports that prove themselves."""
+
+
+main.add_command(record.init)
+main.add_command(record.record)
+main.add_command(imports.import_command)
+main.add_command(export.export)
+main.add_command(verify.verify)
+main.add_command(log.log)
+main.add_command(serve.serve)
+main.add_command(demo.demo)
