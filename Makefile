@@ -9,7 +9,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+# Not compiled ahead: most of what is installed is never imported.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --no-compile
 # Folder of the demo's log; empty: a temporary one.
 DEMO_HOME ?=
 # More arguments for pytest: make test PYTEST_ARGS="-k merkle -x"
@@ -20,9 +21,11 @@ PYTEST_ARGS ?=
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.dev ui ## Virtualenv with locked packages, UI built; what all the others start from
+setup: ## Virtualenv with locked packages, UI built; what all the others start from
+	@$(MAKE) -j2 $(VENV)/.dev ui
 
-demo: $(VENV)/.base ui ## A campus of realistic events, an export, its verification in words, then the server
+demo: ## A campus of realistic events, an export, its verification in words, then the server
+	@$(MAKE) -j2 $(VENV)/.base ui
 	@$(BIN)/affidavit demo $(if $(DEMO_HOME),--home "$(DEMO_HOME)")
 
 test: setup ## All tests: the UI's, then Python's (browser, PostgreSQL and S3 included)
@@ -45,8 +48,8 @@ format: $(VENV)/.dev ## Let ruff mend what it can
 bench: $(VENV)/.dev ## Figures of this machine, side by side with a bare table
 	@$(BIN)/python -m bench
 
-ui: $(VENV)/bin/python ## Build the UI into src/affidavit/web/static, if its sources changed
-	@$(BIN)/python scripts/build_ui.py
+ui: ## Build the UI into src/affidavit/web/static, if its sources changed
+	@"$$(scripts/find_python)" scripts/build_ui.py
 
 lock: $(VENV)/.dev ## Resolve requirements/*.txt anew from pyproject.toml (scripts/lock --upgrade for newer releases)
 	scripts/lock
