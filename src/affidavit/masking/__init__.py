@@ -1,1 +1,1 @@
-"""How a field is shown to a reader: masks, profiles, tokens, detectors. Pure: no file, no clock, no chance."""
+"""How a field is shown to a reader: masks, profiles, tokens, detectors. No file, no clock, no randomness."""

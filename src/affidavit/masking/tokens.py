@@ -42,8 +42,8 @@ _THREE: Final = [_ALPHABET[i >> 10] + _ALPHABET[i >> 5 & 31] + _ALPHABET[i & 31]
 def derive_key(master: bytes, scope: str, cls: str) -> bytes:
     """The 32-byte key for one class of field in one scope.
 
-    HKDF-SHA-256 without salt, info = LABEL ‖ 00 ‖ scope ‖ 00 ‖ class. Raises InvalidRequest for a master key
-    under 32 bytes, an empty scope or one with NUL, or an unknown class.
+    HKDF-SHA-256 without salt, info = LABEL ‖ 00 ‖ scope ‖ 00 ‖ class. Raises InvalidRequest for a master
+    key under 32 bytes, an empty scope or one with NUL, or an unknown class.
     """
     if len(master) < MASTER_BYTES_MIN:
         raise InvalidRequest(f"master key of {len(master)} bytes", f"Give at least {MASTER_BYTES_MIN}")
@@ -82,7 +82,7 @@ def vault_token(entropy: bytes) -> str:
 
 
 class Tokenizer:
-    """Tokens under one key, each value hashed once while it is remembered. Not for sharing between threads."""
+    """Tokens under one key, each value hashed once while it is remembered. Not shared between threads."""
 
     def __init__(self, key: bytes, *, distinct_max: int = DISTINCT_VALUES_MAX) -> None:
         if len(key) != KEY_BYTES:
@@ -141,11 +141,8 @@ class TokenKeys:
 
 
 def map_distinct(values: Any, function: Callable[[Any], str | None], *, binary: bool = False) -> pa.Array:
-    """`function` over a string column, called once per distinct value (bytes if `binary`); null stays null."""
+    """`function` over a string column, once per distinct value (as bytes if `binary`); null stays null."""
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    if isinstance(array, pa.ChunkedArray):  # what combine_chunks gives where one array can't hold the bytes
-        chunks = [map_distinct(chunk, function, binary=binary) for chunk in array.chunks]
-        return pa.concat_arrays(chunks)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     distinct = array.dictionary.cast(pa.binary()) if binary else array.dictionary
