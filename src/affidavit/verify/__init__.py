@@ -1,0 +1,103 @@
+"""The verifier: what a stranger runs over a bundle, with a trust file that did not come from it.
+
+    result = verify_bundle(Path("export.zip"), Path("trust.json"))
+    for verdict in result.verdicts.values():
+        print(verdict.name, verdict.status, verdict.reason)
+
+Memory does not grow with rows or entries: in memory are the manifest (its ranges above all), the supporting events
+and the last 65,536 shapes; entries are spooled to temporary files (about 180 bytes each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from affidavit.errors import MalformedProof, NotFound, StorageError
+from affidavit.verify import steps
+from affidavit.verify.archive import Archive
+from affidavit.verify.manifest import MANIFEST_BYTES_MAX, Manifest, parse_manifest
+from affidavit.verify.trust import Trust, load_trust
+from affidavit.verify.verdict import VERDICTS, VIEW_MATCHES, Findings, Result, Status, Step, Verdict
+
+__all__ = [
+    "VERDICTS",
+    "Result",
+    "Status",
+    "Step",
+    "Trust",
+    "Verdict",
+    "load_trust",
+    "verify_bundle",
+]
+
+
+def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | str) -> Result:
+    """Verify a bundle by the numbered steps of docs/format.md. `trust`: what `load_trust` takes.
+
+    Never raises for a bundle, however bad: what is not in form FAILs. NotFound where there is no such file,
+    InvalidRequest where the trust file is not in form, StorageError where disks refuse.
+    """
+    believed = load_trust(trust)
+    findings = Findings()
+    step = [0]
+    try:
+        with Archive(Path(path)) as archive:
+            return _verify(archive, believed, findings, step)
+    except FileNotFoundError:
+        raise NotFound(f"there is no bundle {path}") from None
+    except OSError as error:
+        raise StorageError(f"{path} can't be read, or no temporary file written: {error}") from None
+    except (MalformedProof, UnicodeError) as error:
+        return findings.malformed(step[0], str(error))
+
+
+def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int]) -> Result:
+    data = archive.read("manifest.json", MANIFEST_BYTES_MAX)
+    manifest = parse_manifest(data)
+    _facts(manifest, trust, findings)
+    job = steps.Job(archive, manifest, sha256(data).digest(), trust, findings)
+    steps.step_0(job)
+    step[0] = 1
+    steps.step_1(job)
+    step[0] = 2
+    steps.step_2(job)
+    step[0] = 3
+    support = steps.open_support(job)
+    try:
+        steps.step_3(job, support)
+        step[0] = 4
+        steps.step_4(job)
+        step[0] = 5
+        if manifest.evidence == "none":
+            findings.unproven(7, VIEW_MATCHES, "The bundle holds no openings (evidence: none)")
+        else:
+            steps.walk_rows(job, support)
+            steps.step_6(job)
+        step[0] = 8
+        steps.step_8(job, support)
+    finally:
+        for entries in job.entries.values():
+            entries.close()
+    findings.facts["logs"] = [
+        {"origin": log.origin, "stream": log.stream, "size": job.size(log), "root": job.checkpoints[log.k].root.hex()}
+        for log in manifest.logs
+    ]
+    return findings.result()
+
+
+def _facts(manifest: Manifest, trust: Trust, findings: Findings) -> None:
+    findings.facts.update(
+        export=manifest.export_id,
+        created=manifest.created,
+        recipient=manifest.recipient,
+        reason=manifest.reason,
+        tenant=manifest.tenant,
+        trust=trust.name,
+        query=manifest.query_json,
+        profile=manifest.profile,
+        evidence=manifest.evidence,
+        data=manifest.data_name,
+    )

@@ -1,0 +1,195 @@
+"""The entries of one log in a bundle: parsed and hashed once, in index order, then looked up by index.
+
+Entries are spooled to unnamed temporary files (their bytes, a table of 8-byte offsets, one state byte each), so that
+memory depends neither on their number nor on their size. In memory stay the ranges and what the supporting events are.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import tempfile
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import IntEnum
+from itertools import accumulate
+from typing import IO, Final, NamedTuple
+
+from affidavit.commitment import Entry, parse_entry
+from affidavit.errors import MalformedProof
+from affidavit.tlog.merkle import leaf_hash
+from affidavit.tlog.tiles import split_entries
+from affidavit.verify.manifest import Range
+
+_OFFSET: Final = struct.Struct(">Q")
+_WRITE_ENTRIES: Final = 4096
+
+
+class State(IntEnum):
+    """What the query says of an entry by public keys alone; EXPORTED is added once its row was seen."""
+
+    FALSE = 0
+    UNKNOWN = 1
+    TRUE = 2
+    EXPORTED = 4
+
+
+_STATES: Final = {True: State.TRUE, False: State.FALSE, None: State.UNKNOWN}
+Judge = Callable[[Mapping[str, str]], bool | None]
+
+
+class Known(NamedTuple):
+    """An entry and its texts as the query reads them."""
+
+    entry: Entry
+    public: Mapping[str, str]
+
+
+def read_entry(data: bytes) -> Known:
+    """Parse an entry strictly."""
+    entry = parse_entry(data)
+    end = len(data)
+    at = 19 + len(entry.action)  # after {"action":"…","at":"
+    text = data.decode()
+    public = {
+        "action": entry.action,
+        "at": text[at : at + 27],
+        "outcome": entry.outcome,
+        "t": text[end - 35 : end - 8],
+    }
+    return Known(entry, public)
+
+
+class Entries:
+    """The entries of one log's ranges, and the supporting events outside them.
+
+    `leaves` MUST be run to its end before anything else is asked.
+    """
+
+    def __init__(self, k: int, ranges: tuple[Range, ...], singles: Mapping[int, bytes], judge: Judge | None) -> None:
+        self.k = k
+        self._ranges = ranges
+        self._starts = [first for first, _ in ranges]
+        self._before = [0, *accumulate(end - first for first, end in ranges)]
+        self._singles = singles
+        self._judge = judge
+        self._bytes: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
+        self._offsets: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._states: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._maps: tuple[mmap.mmap, mmap.mmap, mmap.mmap] | None = None
+        self.first: Entry | None = None
+        self.last: Entry | None = None
+        self.disorder = ""
+        """Where `t` runs backwards, in words; empty where it never does."""
+
+    def close(self) -> None:
+        """Give up the temporary files."""
+        for mapped in self._maps or ():
+            mapped.close()
+        for file in (self._bytes, self._offsets, self._states):
+            file.close()
+
+    def __len__(self) -> int:
+        return self._before[-1]
+
+    def leaves(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The leaf hash of every included entry, ascending by index; spools and checks on the way."""
+        singles = sorted(self._singles)
+        single = t_us = 0
+        offset, table, states, pieces = 0, [], bytearray(), []
+        for index, data in self._indexed(chunks):
+            while single < len(singles) and singles[single] <= index:
+                at = singles[single]
+                single += 1
+                if at == index:
+                    if self._singles[at] != data:
+                        raise MalformedProof(f"log {self.k}: event {at} is not the entry at that index")
+                    continue
+                t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
+                yield leaf_hash(self._singles[at])
+            known = read_entry(data)
+            t_us = self._in_order(index, t_us, known.entry)
+            self.first = self.first or known.entry
+            self.last = known.entry
+            states.append(State.FALSE if self._judge is None else _STATES[self._judge(known.public)])
+            table.append(_OFFSET.pack(offset))
+            pieces.append(data)
+            offset += len(data)
+            if len(pieces) >= _WRITE_ENTRIES:
+                self._write(pieces, table, states)
+            yield leaf_hash(data)
+        for at in singles[single:]:
+            t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
+            yield leaf_hash(self._singles[at])
+        table.append(_OFFSET.pack(offset))
+        self._write(pieces, table, states)
+        self._map()
+
+    def _indexed(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        entries = split_entries(chunks)
+        for first, end in self._ranges:
+            for index in range(first, end):
+                data = next(entries, None)
+                if data is None:
+                    raise MalformedProof(f"entries.{self.k}.bin ends before entry {index}")
+                yield index, data
+        if next(entries, None) is not None:
+            raise MalformedProof(f"entries.{self.k}.bin has entries left over")
+
+    def _in_order(self, index: int, before_us: int, entry: Entry) -> int:
+        if entry.t_us < before_us and not self.disorder:
+            self.disorder = f"log {self.k}: t of entry {index} lies before that of an earlier entry"
+        return entry.t_us
+
+    def _write(self, pieces: list[bytes], table: list[bytes], states: bytearray) -> None:
+        self._bytes.write(b"".join(pieces))
+        self._offsets.write(b"".join(table))
+        self._states.write(states)
+        pieces.clear()
+        table.clear()
+        states.clear()
+
+    def _map(self) -> None:
+        if not len(self):
+            return
+        for file in (self._bytes, self._offsets, self._states):
+            file.flush()
+        self._maps = (
+            mmap.mmap(self._bytes.fileno(), 0, access=mmap.ACCESS_READ),
+            mmap.mmap(self._offsets.fileno(), 0, access=mmap.ACCESS_READ),
+            mmap.mmap(self._states.fileno(), 0, access=mmap.ACCESS_WRITE),
+        )
+
+    def _rank(self, index: int) -> int:
+        n = bisect_right(self._starts, index) - 1
+        if n < 0 or index >= self._ranges[n][1]:
+            raise MalformedProof(f"row [{self.k},{index}] is not in the ranges of its log")
+        return self._before[n] + index - self._starts[n]
+
+    def export(self, index: int) -> Known:
+        """The entry at `index`, marking it as exported. MalformedProof where it is not in the ranges."""
+        rank = self._rank(index)
+        data, offsets, states = self._maps or self._nothing()
+        start, end = struct.unpack_from(">2Q", offsets, rank * _OFFSET.size)
+        states[rank] |= State.EXPORTED
+        return read_entry(data[start:end])
+
+    def _nothing(self) -> tuple[mmap.mmap, mmap.mmap, mmap.mmap]:
+        raise MalformedProof(f"log {self.k} has no entries in the bundle")
+
+    def left_out(self, state: State) -> tuple[int, int | None]:
+        """How many entries of this state were not exported, and the index of the first."""
+        if self._maps is None:
+            return 0, None
+        states = self._maps[2]
+        count, rank = 0, -1
+        for start in range(0, len(states), 1 << 20):
+            piece = states[start : start + (1 << 20)]
+            found = piece.count(state)
+            if found and not count:
+                rank = start + piece.index(state)
+            count += found
+        if not count:
+            return 0, None
+        n = bisect_right(self._before, rank) - 1
+        return count, self._starts[n] + rank - self._before[n]

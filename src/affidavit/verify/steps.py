@@ -1,0 +1,345 @@
+"""The numbered steps of docs/format.md, "Verification": the same numbers in code, document and output.
+
+Each step is a function of the bundle and what earlier steps found. What does not hold goes into `Findings`; what
+is not in form raises MalformedProof, which ends the verification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from affidavit.commitment import format_time
+from affidavit.errors import MalformedProof
+from affidavit.query.evaluate import HIDDEN, Fields
+from affidavit.query.evaluate import compile as compile_query
+from affidavit.query.tree import is_public
+from affidavit.tlog.checkpoint import Checkpoint
+from affidavit.tlog.note import NOTE_BYTES_MAX, Note, verify_signature
+from affidavit.tlog.range_proof import union_of_ranges, verify_range_proof
+from affidavit.verify import strict
+from affidavit.verify.archive import STORED, Archive
+from affidavit.verify.data import CHECKED, View
+from affidavit.verify.entries import Entries, State
+from affidavit.verify.manifest import LogRef, Manifest
+from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Row, read_rows
+from affidavit.verify.support import ATTESTATION_BYTES_MAX, EXPORTED, Support, read_support
+from affidavit.verify.support import LINE_BYTES_MAX as SUPPORT_LINE_BYTES_MAX
+from affidavit.verify.trust import Trust, TrustedLog
+from affidavit.verify.verdict import AUTHENTIC, COMPLETE, TIMED, VIEW_MATCHES, WITNESSED, Findings
+from affidavit.verify.window import gap, window_of
+
+PROOF_LINE_BYTES: Final = 64
+ATTESTING_STREAM: Final = "access"
+CONTROL_STREAM: Final = "control"
+TIMESTAMPS_MAX: Final = 16
+
+
+@dataclass(slots=True)
+class Job:
+    """One verification: its inputs, and what earlier steps left for later ones."""
+
+    archive: Archive
+    manifest: Manifest
+    manifest_sha256: bytes
+    trust: Trust
+    findings: Findings
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    notes: dict[int, Note] = field(default_factory=dict)
+    entries: dict[int, Entries] = field(default_factory=dict)
+    support: Support | None = None
+
+    def size(self, log: LogRef) -> int:
+        """The size of a log's checkpoint."""
+        return self.checkpoints[log.k].size
+
+
+def step_0(job: Job) -> None:
+    """The bundle holds exactly the files it must, of this tenant; nothing of them is believed yet."""
+    manifest = job.manifest
+    wanted = {"manifest.json", "attestation.json", *manifest.files}
+    wanted.update(f"{name}.{log.k}" for log in manifest.logs for name in ("checkpoint", "proof"))
+    stamps = {f"timestamp.{log.k}.{m}.tsr" for log in manifest.logs for m in range(TIMESTAMPS_MAX)}
+    have = set(job.archive.members)
+    if missing := sorted(wanted - have):
+        raise MalformedProof(f"{missing[0]} is not in the bundle")
+    if extra := sorted(have - wanted - stamps):
+        raise MalformedProof(f"{extra[0]} does not belong into a bundle")
+    for name in ("salts.bin", "hidden.bin"):
+        if name in have and job.archive.members[name].method != STORED:
+            raise MalformedProof(f"{name} must be stored, not compressed")
+    job.findings.reach(0)
+    if manifest.tenant != job.trust.tenant:
+        job.findings.fail(
+            0, AUTHENTIC, f"The bundle is of tenant {manifest.tenant!r}, the trust file of {job.trust.tenant!r}"
+        )
+
+
+def step_1(job: Job) -> None:
+    """Checkpoint signatures by the trust file; witnesses where it asks for them."""
+    job.findings.reach(1)
+    if not job.trust.quorum:
+        job.findings.unproven(1, WITNESSED, "The trust file asks for no witness")
+    for log in job.manifest.logs:
+        note = Note.parse(job.archive.read(f"checkpoint.{log.k}", NOTE_BYTES_MAX))
+        checkpoint = Checkpoint.parse(note.text)
+        job.notes[log.k], job.checkpoints[log.k] = note, checkpoint
+        name = f"log {log.k} ({log.stream})"
+        if checkpoint.origin != log.origin:
+            job.findings.fail(1, AUTHENTIC, f"{name}: checkpoint.{log.k} is of the log {checkpoint.origin[:80]!r}")
+        if log.size is not None and checkpoint.size != log.size:
+            job.findings.fail(
+                1, AUTHENTIC, f"{name}: the checkpoint has size {checkpoint.size}, the manifest {log.size}"
+            )
+        trusted = job.trust.logs.get(log.origin)
+        if trusted is None or trusted.stream != log.stream:
+            what = "is not in the trust file" if trusted is None else f"is {trusted.stream!r} in the trust file"
+            job.findings.fail(1, AUTHENTIC, f"{name}: {log.origin} {what}")
+            continue
+        _signed(job, name, note, checkpoint.size, trusted)
+        if job.trust.quorum and (log.queried or job.manifest.evidence == "none"):
+            _witnessed(job, name, note)
+
+
+def _signed(job: Job, name: str, note: Note, size: int, trusted: TrustedLog) -> None:
+    known = {(item.key.name, item.key.id): item for item in trusted.keys}
+    good = 0
+    for signature in note.signatures:
+        item = known.get((signature.name, signature.key_id))
+        if item is None:
+            continue
+        try:
+            verify_signature(note.text, signature, item.key)
+        except MalformedProof as error:
+            job.findings.fail(1, AUTHENTIC, f"{name}: {error.message}")
+            continue
+        if item.covers(size):
+            good += 1
+        else:
+            job.findings.fail(1, AUTHENTIC, f"{name}: its key may not sign a checkpoint of size {size}")
+    if not good:
+        job.findings.fail(1, AUTHENTIC, f"{name}: no key of the trust file signed its checkpoint")
+
+
+def _witnessed(job: Job, name: str, note: Note) -> None:
+    known = {(key.name, key.id): key for key in job.trust.witnesses}
+    cosigned = set()
+    for signature in note.signatures:
+        key = known.get((signature.name, signature.key_id))
+        if key is None:
+            continue
+        try:
+            verify_signature(note.text, signature, key)
+        except MalformedProof as error:
+            job.findings.fail(1, WITNESSED, f"{name}: {error.message}")
+        cosigned.add(key.public_key)
+    if len(cosigned) < job.trust.quorum:
+        job.findings.fail(1, WITNESSED, f"{name}: {len(cosigned)} witnesses cosigned, {job.trust.quorum} are asked for")
+
+
+def step_2(job: Job) -> None:
+    """Timestamps. This version checks none."""
+    stamps = [name for name in job.archive.members if name.startswith("timestamp.")]
+    reason = "Timestamp tokens are in the bundle and not checked by this version" if stamps else "No timestamp token"
+    job.findings.unproven(2, TIMED, reason)
+    for name in stamps:
+        job.archive.drain(name)
+
+
+def open_support(job: Job) -> Support:
+    """Read the supporting events and the attestation, which steps 3, 5 and 8 need."""
+    lines: Iterator[bytes] = iter(())
+    if "support.ndjson" in job.archive:
+        lines = strict.lines(job.archive.chunks("support.ndjson"), "support.ndjson", SUPPORT_LINE_BYTES_MAX)
+    attestation = job.archive.read("attestation.json", ATTESTATION_BYTES_MAX)
+    return read_support(lines, attestation, len(job.manifest.logs))
+
+
+def step_3(job: Job, support: Support) -> None:
+    """Entry bytes hashed; each proof gives the signed root."""
+    job.findings.reach(3)
+    evaluate = compile_query(job.manifest.query)
+    for log in job.manifest.logs:
+        singles = support.singles.get(log.k, {})
+        judge = (lambda public: evaluate(public, None)) if log.queried else None
+        entries = job.entries[log.k] = Entries(log.k, log.ranges, singles, judge)
+        included = union_of_ranges([*log.ranges, *((index, index + 1) for index in singles)])
+        chunks = job.archive.chunks(f"entries.{log.k}.bin") if log.ranges else iter(())
+        root, _ = verify_range_proof(
+            job.size(log), included, entries.leaves(chunks), log.cuts, _nodes(job.archive, f"proof.{log.k}")
+        )
+        if root != job.checkpoints[log.k].root:
+            job.findings.fail(
+                3, AUTHENTIC, f"log {log.k} ({log.stream}): entries and proof do not give the signed root"
+            )
+
+
+def _nodes(archive: Archive, name: str) -> Iterator[bytes]:
+    for line in strict.lines(archive.chunks(name), name, PROOF_LINE_BYTES):
+        yield strict.unhex(line.decode("ascii", "replace"), name, 32)
+
+
+def step_4(job: Job) -> None:
+    """`t` never decreases, and nothing of the window is missing. (Rows are judged by `walk_rows`.)"""
+    findings, manifest = job.findings, job.manifest
+    findings.reach(4)
+    window = window_of(manifest.query)
+    for log in manifest.logs:
+        entries = job.entries[log.k]
+        if entries.disorder:
+            findings.fail(4, COMPLETE, entries.disorder)
+        if not log.queried:
+            continue
+        if manifest.evidence == "full" and (missing := gap(log, job.size(log), window, entries)):
+            findings.fail(4, COMPLETE, missing)
+        if entries.last is not None:
+            findings.remark(COMPLETE, f"the scope of {log.stream} ends at {format_time(entries.last.t_us)}")
+        else:
+            findings.remark(COMPLETE, f"{log.stream} has no entries here")
+    bundled = {log.origin for log in manifest.logs if log.queried}
+    others = sorted(log.stream for log in job.trust.logs.values() if log.origin not in bundled)
+    if others:
+        findings.remark(COMPLETE, f"not asked: {', '.join(others)}")
+    findings.facts["not_asked"] = others
+    if manifest.evidence == "rows":
+        findings.unproven(4, COMPLETE, "The bundle holds the exported rows alone (evidence: rows)")
+    elif manifest.evidence == "none":
+        findings.unproven(4, COMPLETE, "The bundle holds no entries (evidence: none)")
+    if manifest.counts.truncated:
+        findings.unproven(4, COMPLETE, "The export says it was cut short")
+
+
+def step_6(job: Job) -> None:
+    """Lawful gaps. This version knows none, so what is missing has failed in step 4."""
+    job.findings.reach(6)
+    if job.manifest.counts.purged:
+        job.findings.fail(6, COMPLETE, f"{job.manifest.counts.purged} entries are said to be purged; no purge is shown")
+
+
+def walk_rows(job: Job, support: Support) -> None:
+    """Steps 4 (rows), 5 and 7 in one pass over the exported rows."""
+    findings, manifest, archive = job.findings, job.manifest, job.archive
+    findings.reach(5)
+    checked = manifest.data_format in CHECKED
+    view = None
+    if checked:
+        chunks = archive.chunks(manifest.data_name)
+        view = View(manifest.columns, manifest.zone, manifest.data_format, chunks)
+    else:
+        findings.unproven(7, VIEW_MATCHES, f"{manifest.data_format} is not checked by this version")
+    evaluate = compile_query(manifest.query)
+    asks_fields = not is_public(manifest.query)
+    before = (-1, -1, -1)
+    count = 0
+    for row in _rows(archive):
+        if row.k >= len(manifest.logs) or not manifest.logs[row.k].queried:
+            raise MalformedProof(f"row [{row.k},{row.at}] is of no queried log")
+        known = job.entries[row.k].export(row.at)
+        place = (known.entry.at_us, row.k, row.at)
+        if place <= before:
+            raise MalformedProof(f"row [{row.k},{row.at}] is out of order or there twice")
+        before = place
+        count += 1
+        _opened(job, support, row, known.entry.c)
+        truth = evaluate(known.public, _fields(row) if asks_fields else None)
+        if truth is False:
+            findings.fail(4, COMPLETE, f"row [{row.k},{row.at}] was exported and is not in the query")
+        elif truth is None:
+            findings.unproven(4, COMPLETE, "Whether exported rows are in the query depends on hidden fields")
+        if view is not None:
+            view.row(known, row)
+    findings.facts["rows"] = count
+    _left_out(job)
+    if view is not None:
+        _viewed(job, view)
+    if count != manifest.counts.rows:
+        findings.fail(7, VIEW_MATCHES, f"{count} rows are opened, the manifest says {manifest.counts.rows}")
+
+
+def _rows(archive: Archive) -> Iterator[Row]:
+    lines = strict.lines(archive.chunks("openings.ndjson"), "openings.ndjson", LINE_BYTES_MAX)
+    salts = strict.Bytes(archive.chunks("salts.bin"), "salts.bin")
+    return read_rows(lines, salts, strict.Bytes(archive.chunks("hidden.bin"), "hidden.bin"))
+
+
+def _fields(row: Row) -> Fields:
+    state = row.shape.state
+    return {path: HIDDEN if state[n] in "me" else (state[n], row.values[n]) for n, path in enumerate(row.shape.paths)}
+
+
+def _opened(job: Job, support: Support, row: Row, c: bytes) -> None:
+    where = f"row [{row.k},{row.at}]"
+    if row.c != c:
+        job.findings.fail(5, AUTHENTIC, f"{where}: its openings do not give the commitment in its entry")
+    if not row.shape.erased and not support.erased:
+        return
+    gone = support.erased.get((job.manifest.logs[row.k].origin, row.at), set())
+    for path in row.shape.erased:
+        if path not in gone:
+            job.findings.fail(5, AUTHENTIC, f"{where}: {path} is called erased and no erasure is shown")
+    for path, letter in zip(row.shape.paths, row.shape.state, strict=True):
+        if letter == MASKED and path in gone:
+            job.findings.fail(5, AUTHENTIC, f"{where}: {path} is called masked and was erased")
+
+
+def _left_out(job: Job) -> None:
+    for log in job.manifest.logs:
+        if not log.queried:
+            continue
+        entries = job.entries[log.k]
+        count, first = entries.left_out(State.TRUE)
+        if count:
+            job.findings.fail(
+                4, COMPLETE, f"log {log.k} ({log.stream}): {count} entries are in the query and were not exported, "
+                f"the first at index {first}",
+            )  # fmt: skip
+        count, first = entries.left_out(State.UNKNOWN)
+        if count:
+            job.findings.unproven(
+                4, COMPLETE, f"log {log.k} ({log.stream}): whether {count} entries are in the query depends on fields "
+                f"not opened, the first at index {first}",
+            )  # fmt: skip
+
+
+def _viewed(job: Job, view: View) -> None:
+    """Step 7: the data file is the one that follows."""
+    findings, counts = job.findings, job.manifest.counts
+    view.end()
+    findings.reach(7)
+    findings.facts["masked_cells"] = counts.masked
+    if view.mismatch:
+        findings.fail(7, VIEW_MATCHES, view.mismatch)
+        return
+    if not view.masked_least <= counts.masked <= view.masked_most:
+        findings.fail(
+            7,
+            VIEW_MATCHES,
+            f"{view.masked_least} to {view.masked_most} cells are masked, the manifest says {counts.masked}",
+        )
+    if view.erased != counts.erased:
+        findings.fail(7, VIEW_MATCHES, f"{view.erased} cells are erased, the manifest says {counts.erased}")
+    if view.masked_most:
+        findings.remark(VIEW_MATCHES, f"{view.masked_most} masked cells are the operator's statement")
+
+
+def step_8(job: Job, support: Support) -> None:
+    """The attestation is the export.created event of this export and this manifest, whose files are these."""
+    findings, manifest, attestation = job.findings, job.manifest, support.attestation
+    findings.reach(8)
+    if any(log.size is None and log.k != attestation.k for log in manifest.logs):
+        findings.fail(8, AUTHENTIC, "A log without size is not the attesting one")
+    for k, stream in ((attestation.k, ATTESTING_STREAM), *((k, CONTROL_STREAM) for k in sorted(support.control))):
+        trusted = job.trust.logs.get(manifest.logs[k].origin)
+        if trusted is None or trusted.stream != stream:
+            findings.fail(8, AUTHENTIC, f"log {k} is not a stream {stream!r} of the trust file")
+    if attestation.entry.action != EXPORTED or attestation.entry.outcome != "success":
+        findings.fail(8, AUTHENTIC, f"The attestation is an event {attestation.entry.action!r}, not {EXPORTED!r}")
+    if attestation.text("export.id") != manifest.export_id:
+        findings.fail(8, AUTHENTIC, "The attestation is of another export")
+    if attestation.text("export.manifest") != job.manifest_sha256.hex():
+        findings.fail(8, AUTHENTIC, "The attestation is of another manifest")
+    for name, digest in manifest.files.items():
+        if job.archive.drain(name) != digest:
+            findings.fail(8, AUTHENTIC, f"{name} is not the file that the manifest names")
+    findings.facts["attested"] = format_time(attestation.entry.t_us)
