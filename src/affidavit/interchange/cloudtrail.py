@@ -11,21 +11,20 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from affidavit.errors import InvalidEvent, InvalidRequest
+from affidavit.errors import AffidavitError, InvalidEvent, InvalidRequest
 from affidavit.event import ACTION_BYTES_MAX, EVENT_BYTES_MAX, Actor, Event, Outcome, Source, check_event
 from affidavit.interchange import cloudtrail_resource as resource
 from affidavit.interchange.document import DOCUMENT_BYTES_MAX, Truncated, records
 from affidavit.interchange.source import BATCH_ITEMS, Batch, Item, Origin, group, made_id, screen
-from affidavit.interchange.stream import LONG_BYTES_KEPT, Stream, lines
+from affidavit.interchange.stream import CHUNK_BYTES, LONG_BYTES_KEPT, Stream, lines
 from affidavit.record import snake
 
 NAME: Final = "cloudtrail"
@@ -54,21 +53,15 @@ def batches(path: Path, label: str = "", batch_size: int = BATCH_ITEMS) -> Itera
 def _items(stream: Stream, origin: Origin) -> Iterator[Item]:
     chunks = stream.chunks()
     head = bytearray()
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= _PEEK_BYTES:
-            break
+    damage = _fill(head, chunks, _PEEK_BYTES)
     if _is_lines(head):
-        for number, raw, size in lines(chain(_pieces(head), chunks)):
+        for number, raw, size in lines(_again(head, damage, chunks)):
             yield Item(number, raw, origin, size)
         return
-    for chunk in chunks:
-        head += chunk
-        if len(head) > DOCUMENT_BYTES_MAX:
-            raise InvalidRequest(f"{stream.path}: one document of more than {DOCUMENT_BYTES_MAX} bytes",
-                                 "Write one record a line: jq -c '.Records[]'")
-    if not head.strip():
-        return
+    damage = damage or _fill(head, chunks, DOCUMENT_BYTES_MAX + 1)
+    if len(head) > DOCUMENT_BYTES_MAX:
+        raise InvalidRequest(f"{stream.path}: one document of more than {DOCUMENT_BYTES_MAX} bytes",
+                             "Write one record a line: jq -c '.Records[]'")
     try:
         for number, raw in enumerate(records(head, "Records"), 1):
             if number == 1 and _is_digest(raw):
@@ -78,12 +71,30 @@ def _items(stream: Stream, origin: Origin) -> Iterator[Item]:
             else:
                 yield Item(number, raw, origin)
     except Truncated as error:
-        raise InvalidRequest(f"{stream.path}: ends inside a record, which begins at byte {error.offset}",
-                             "What came before it is good; fetch the file again") from None
+        raise damage or InvalidRequest(
+            f"{stream.path}: ends inside what begins at byte {error.offset}",
+            "What came before it is good; fetch the file again") from None
+    if damage:
+        raise damage
 
 
-def _pieces(head: bytearray, size: int = 1 << 18) -> Iterator[bytes]:
-    return (bytes(head[at : at + size]) for at in range(0, len(head), size))
+def _fill(head: bytearray, chunks: Iterator[bytes], size: int) -> AffidavitError | None:
+    """Read on until `head` has `size` bytes or the file ends; an error on the way is for later."""
+    try:
+        while len(head) < size and (chunk := next(chunks, None)) is not None:
+            head += chunk
+    except AffidavitError as error:
+        return error
+    return None
+
+
+def _again(head: bytearray, damage: AffidavitError | None, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """What was read ahead, in chunks, and then the rest or what came in its stead."""
+    for at in range(0, len(head), CHUNK_BYTES):
+        yield bytes(head[at : at + CHUNK_BYTES])
+    if damage:
+        raise damage
+    yield from rest
 
 
 def _is_lines(head: bytearray) -> bool:
@@ -115,6 +126,7 @@ def _is_digest(raw: bytes) -> bool:
 
 _decode: Final = msgspec.json.Decoder().decode
 _UUID_CHARS: Final = 36
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DENIED: Final = re.compile(r"(?:Client\.|Server\.)?(?:Vpce)?(?:AccessDenied|Unauthorized)")
 # Reports by a service, not requests: they have no error code to leave out.
 _SILENT: Final = frozenset({"AwsServiceEvent", "AwsConsoleSignIn", "AwsCloudTrailInsight"})
@@ -211,6 +223,8 @@ def _time(value: Any) -> datetime:
     if at.tzinfo is None:
         raise InvalidEvent(f"eventTime {text[:40]!r} has no offset", "RFC 3339: 2023-07-10T11:45:00Z",
                            field="eventTime")
+    if at < _EPOCH:
+        raise InvalidEvent(f"eventTime {text[:40]!r} lies before 1970", field="eventTime")
     return at
 
 

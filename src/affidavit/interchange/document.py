@@ -16,6 +16,7 @@ DOCUMENT_BYTES_MAX: Final = 256 << 20  # decompressed; a document is held in mem
 _SPACE: Final = b" \t\r\n,"
 # A string, or a bracket, or the quote of a string that never ends.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]|"', re.DOTALL)
+_BEGIN: Final = re.compile(rb"\S")
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _arrays: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -35,10 +36,11 @@ def records(data: bytes | bytearray, key: str) -> Iterator[bytes]:
     Several texts one after another are read as one document. What stands where a record should and is none is
     yielded as it is, to be refused by whoever parses it. Raises Truncated after the last whole record.
     """
-    start = re.match(rb"\s*", data)
-    first = data[start.end() : start.end() + 1] if start else b""
+    first = _BEGIN.search(data)
+    if first is None:
+        return
     try:
-        if first == b"[":
+        if first[0] == b"[":
             found = _arrays.decode(data)
         else:
             fields = _objects.decode(data)
