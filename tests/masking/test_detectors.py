@@ -33,6 +33,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
         ("call +49 171 1234567", "call [phone]"),
         ("(503) 555-0142 or 503.555.0142 or 5035550142", "[phone] or [phone] or [phone]"),
         ("020 7946 0958", "[phone]"),
+        ("call +٤٩ ١٧١ ١٢٣٤٥٦٧ or ４１１１ １１１１ １１１１ １１１１", "call [phone] or [card]"),
         ("tel:+442079460958", "tel:[phone]"),
     ],
 )

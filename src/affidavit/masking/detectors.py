@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -18,6 +19,7 @@ EMAIL, PHONE, IBAN, CARD, SSN, IP = "e-mail", "phone", "IBAN", "card", "SSN", "I
 KINDS: Final = (EMAIL, IBAN, CARD, SSN, IP, PHONE)
 
 CARD_DIGITS_MAX: Final = 19  # ISO/IEC 7812
+PHONE_DIGITS_MIN: Final = 7
 
 Span = tuple[int, int]
 Match = tuple[int, int, str]
@@ -70,10 +72,13 @@ def find(text: str) -> list[Match]:
 
     Where two kinds would overlap, the one with the stronger evidence wins: the order of `KINDS`.
     """
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    raw = text.encode("ascii", "replace")
+    digits = len(raw) - len(raw.translate(None, b"0123456789"))
     taken: list[Match] = []
-    has_digit = _DIGITS.search(text) is not None
-    for kind, search in _SEARCHES:
-        if (kind == EMAIL and "@" not in text) or not (has_digit or kind in (EMAIL, IP)):
+    for kind, needs_digits, search in _SEARCHES:
+        if digits < needs_digits:
             continue
         fresh = [(start, end, kind) for start, end in search(text)]
         if fresh:
@@ -146,7 +151,7 @@ def _clean(node: Any, keep: frozenset[str], counts: Counter[str]) -> str:
 
 def _emails(text: str) -> Iterator[Span]:
     floor = 0
-    for match in _DOMAIN.finditer(text):
+    for match in _DOMAIN.finditer(text) if "@" in text else ():
         start = match.start()
         while start > floor and text[start - 1] not in _LOCAL_STOP:
             start -= 1
@@ -279,12 +284,13 @@ def _merge(taken: list[Match], fresh: list[Match]) -> list[Match]:
     return merged + taken[index:]
 
 
-_SEARCHES: Final[tuple[tuple[str, Callable[[str], Iterator[Span]]], ...]] = (
-    (EMAIL, _emails),
-    (IBAN, _ibans),
-    (CARD, _cards),
-    (SSN, _ssns),
-    (IP, _ipv6),
-    (IP, _ipv4),
-    (PHONE, _phones),
+# How many digits a text must have to hold one, in order of strength.
+_SEARCHES: Final[tuple[tuple[str, int, Callable[[str], Iterator[Span]]], ...]] = (
+    (EMAIL, 0, _emails),
+    (IBAN, 4, _ibans),
+    (CARD, 13, _cards),
+    (SSN, 9, _ssns),
+    (IP, 0, _ipv6),
+    (IP, 4, _ipv4),
+    (PHONE, PHONE_DIGITS_MIN, _phones),
 )

@@ -1,8 +1,7 @@
-"""The cells that masks write: how each is made from a value, and whether a cell is well-formed (`parses`).
+"""The cells that masks write: how each is made from a value.
 
-Standard library only, so that a verifier can import it. A value that hasn't the form a mask expects gives
-None, an empty cell: no mask shows what it doesn't understand. A well-formed cell is not a true one: what
-stands in a masked cell is the operator's statement.
+A value that hasn't the form a mask expects gives None, an empty cell: no mask shows what it doesn't understand.
+How such cells are told from others is the business of `affidavit.cells`, which exporter and verifiers share.
 """
 
 from __future__ import annotations
@@ -13,33 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from affidavit.cells import AGE_GROUPED_FROM, LAST_MAX, check_mask_spec, mask_cell_ok
+from affidavit.errors import MalformedProof
+
 Cell = str | None
 
-LAST_MAX: Final = 6  # characters a `last` mask may show
 LAST_HIDDEN_MIN: Final = 4  # characters it must hide, or it shows none
 CARD_SHOWN_DIGITS_MIN: Final = 15  # a shorter number would have under five hidden digits
 SMALL_CELL_MINIMUM: Final = 11
-AGE_GROUPED_FROM: Final = 90  # 45 CFR 164.514(b)(2)(i)(C): ages over 89
-DOMAIN_CHARS_MAX: Final = 253
 
-_DOMAIN: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
-_DOMAIN_RE: Final = re.compile(_DOMAIN + r"\Z")
-_EMAIL_CELL: Final = re.compile(r"[A-Za-z0-9]?\*\*\*@(.+)\Z")
+_BYTE: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4_RE: Final = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
 _PHONE_RE: Final = re.compile(r"\+?[0-9 ()./-]{7,40}\Z")
-_PHONE_CELL: Final = re.compile(r"\*\*\*[0-9]{2}\Z")
-_LAST_CELL: Final = re.compile(r"\*\*\*\*([A-Za-z0-9]*)\Z")
-_CARD_CELL: Final = re.compile(r"[0-9]{6}\*{6}[0-9]{4}\Z")
 _DATE_RE: Final = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:[T ][0-9:.,]{2,20}(?:Z|[+-][0-9:]{2,6})?)?)?)?\Z"
 )
-_MONTH_CELL: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])\Z")
-_YEAR_CELL: Final = re.compile(r"[0-9]{4}\Z")
 _AGE_RE: Final = re.compile(r"[0-9]{1,3}\Z")
-_AGE_CELL: Final = re.compile(r"(?:[0-9]|[1-8][0-9]|90\+)\Z")
 _REGION_RE: Final = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?(?:[ ,;/-].*)?\Z", re.DOTALL)
-_REGION_CELL: Final = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?\Z")
-_TOKEN_CELL: Final = re.compile(r"tk_[a-z2-7]{26}\Z")
-_VAULT_CELL: Final = re.compile(r"vt_[a-z2-7]{26}\Z")
 _COUNT_CELL: Final = re.compile(r"(?:0|[1-9][0-9]{0,15})\Z")
 _GROUPED: Final = f"{AGE_GROUPED_FROM}+"
 
@@ -48,10 +37,11 @@ def email(value: str) -> Cell:
     """`j***@example.org`: first letter and domain. Local parts under three characters show no letter."""
     local, _, domain = value.strip().rpartition("@")
     domain = domain.lower()
-    if not local or "@" in local or len(domain) > DOMAIN_CHARS_MAX or not _DOMAIN_RE.match(domain):
+    if not local or "@" in local:
         return None
     first = local[0] if len(local) > 2 and local[0].isascii() and local[0].isalnum() else ""
-    return f"{first}***@{domain}"
+    cell = f"{first}***@{domain}"
+    return cell if mask_cell_ok({"mask": "email"}, cell) else None
 
 
 def phone(value: str) -> Cell:
@@ -80,6 +70,9 @@ def card(value: str) -> Cell:
 
 def ip(value: str, v4: int = 24, v6: int = 48) -> Cell:
     """`10.42.7.0/24`, `2001:db8:7::/48` (RFC 5952). IPv4 mapped into IPv6 is IPv4; zones are dropped."""
+    quick = _IPV4_RE.match(value) if v4 == 24 else None
+    if quick is not None:
+        return f"{quick[1]}.{quick[2]}.{quick[3]}.0/24"
     try:
         address = ipaddress.ip_address(value.strip().partition("%")[0])
     except ValueError:
@@ -105,7 +98,7 @@ def year(value: str, as_of: int) -> Cell:
 
 
 def age(value: str) -> Cell:
-    """An age in whole years, `90+` from 90."""
+    """An age in whole years, `90+` from 90 (45 CFR 164.514(b)(2)(i)(C): ages over 89)."""
     if not _AGE_RE.match(value):
         return None
     return _GROUPED if int(value) >= AGE_GROUPED_FROM else str(int(value))
@@ -159,47 +152,20 @@ FORMS: Final[Mapping[str, Form]] = {
 
 
 def parses(spec: Mapping[str, Any], cell: Cell) -> bool:
-    """Whether `cell` may stand where a field is masked by `spec`, a mask in its JSON form.
+    """Whether `cell` may stand where a field is masked by `spec`, a mask in its JSON form; None is the empty cell.
 
-    None is the empty cell. Under `keep`, or a mask this version doesn't know, nothing may: a kept field is
-    opened, never masked.
+    Never under `keep` (a kept field is opened, not masked), nor under a spec that is not complete. The grammar
+    is `affidavit.cells`', which verifiers share.
     """
-    name = spec.get("mask")
-    if name == "own":
-        inner = spec.get("inner")
-        return cell is None or (isinstance(inner, Mapping) and parses(inner, cell))
-    form = _CELLS.get(str(name))
-    return form is not None and (cell is None or form(spec, cell))
-
-
-def _parses_email(_spec: Mapping[str, Any], cell: str) -> bool:
-    found = _EMAIL_CELL.match(cell)
-    return bool(found and len(found[1]) <= DOMAIN_CHARS_MAX and _DOMAIN_RE.match(found[1]))
-
-
-def _parses_last(spec: Mapping[str, Any], cell: str) -> bool:
-    found = _LAST_CELL.match(cell)
-    return bool(found and len(found[1]) in {0, spec.get("n", 4)})
-
-
-def _parses_ip(spec: Mapping[str, Any], cell: str) -> bool:
     try:
-        network = ipaddress.ip_network(cell)
-    except ValueError:
+        check_mask_spec(spec)
+    except MalformedProof:
         return False
-    bits = spec.get("v4", 24) if network.version == 4 else spec.get("v6", 48)
-    return str(network) == cell and network.prefixlen == bits
+    return mask_cell_ok(spec, cell)
 
 
-def _parses_year(spec: Mapping[str, Any], cell: str) -> bool:
-    as_of = spec.get("as_of")
-    if as_of is None:
-        return bool(_YEAR_CELL.match(cell))
-    return cell == _GROUPED or bool(_YEAR_CELL.match(cell) and as_of - int(cell) < AGE_GROUPED_FROM)
-
-
-def _parses_count(spec: Mapping[str, Any], cell: str) -> bool:
-    minimum = spec.get("minimum", SMALL_CELL_MINIMUM)
+def parses_count(cell: str, minimum: int = SMALL_CELL_MINIMUM) -> bool:
+    """Whether `cell` is a count as `count` and `counts` write it."""
     bare = cell.removeprefix("<")
     return bool(_COUNT_CELL.match(bare)) and int(bare) >= minimum
 
@@ -209,22 +175,3 @@ def _date(value: str) -> tuple[str, str, str] | None:
     if found is None or not "01" <= (found[2] or "01") <= "12" or not "01" <= (found[3] or "01") <= "31":
         return None
     return found[1], found[2] or "", found[3] or ""
-
-
-_CELLS: Final[Mapping[str, Callable[[Mapping[str, Any], str], bool]]] = {
-    "remove": lambda _spec, _cell: False,
-    "token": lambda _spec, cell: bool(_TOKEN_CELL.match(cell)),
-    "vault": lambda _spec, cell: bool(_VAULT_CELL.match(cell)),
-    "type": lambda spec, cell: cell == f"[{spec.get('class')}]",
-    "replace": lambda _spec, _cell: True,
-    "email": _parses_email,
-    "phone": lambda _spec, cell: bool(_PHONE_CELL.match(cell)),
-    "last": _parses_last,
-    "card": lambda _spec, cell: bool(_CARD_CELL.match(cell)),
-    "ip": _parses_ip,
-    "month": lambda _spec, cell: bool(_MONTH_CELL.match(cell)),
-    "year": _parses_year,
-    "age": lambda _spec, cell: bool(_AGE_CELL.match(cell)),
-    "region": lambda _spec, cell: bool(_REGION_CELL.match(cell)),
-    "small-cell": _parses_count,
-}
