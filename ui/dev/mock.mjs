@@ -10,7 +10,7 @@ const PORT = Number(process.argv[2] ?? 8787);
 const BUILT = fileURLToPath(new URL("../../src/affidavit/web/static/", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 const ACTIONS = ["login", "grade.updated", "transcript.disclosed", "record.viewed", "file-download", "aid.award_changed", "password.reset"];
-const TOKENS = ["q2mf4x1abkc07nw3teh5zr2dye", "c7n3w2tebmq2mf4xabkh5zr2dy", "k5d2zr7ybmq2mf4xabkh5zr2dy", "x3v7h2qmbk5d2zr7ymf4xabkc2"].map((text) => `tk_${text}`);
+const TOKENS = ["q2mf4x3abkc27nw3teh5zr2dye", "c7n3w2tebmq2mf4xabkh5zr2dy", "k5d2zr7ybmq2mf4xabkh5zr2dy", "x3v7h2qmbk5d2zr7ymf4xabkc2"].map((text) => `tk_${text}`);
 const RESOURCES = ["enrollment:17", "transcript:2026-u1042", "/reports/financial-2023", "degree_plan:881", "arn:aws:iam::218007301253:role/northgate-registrar-sync-production"];
 
 const row = (n) => ({

@@ -28,7 +28,7 @@ export function PreviewPane({ state, onConditions }: PreviewPaneProps) {
         </h2>
         <output className={css["caption"]}>{captionOf(state, rows.length)}</output>
       </header>
-      {rows.length > 0 && <Rows rows={rows} busy={state.kind === "loading"} headingId={heading} />}
+      {rows.length > 0 && <Rows rows={rows} busy={state.kind === "loading"} />}
       {state.kind === "loading" && state.last === null && <div className={css["wait"]} aria-hidden />}
       {empty && <Empty blame={state.blame} onConditions={onConditions} />}
       {rows.length > 0 && (
@@ -51,11 +51,11 @@ function captionOf(state: PreviewState, shown: number): string {
   return shown < rows ? `First ${shown} of ${words.replace("About", "about")}, with user ids masked as in the file.` : `${words}, with user ids masked as in the file.`;
 }
 
-function Rows({ rows, busy, headingId }: { rows: readonly PreviewRow[]; busy: boolean; headingId: string }) {
+function Rows({ rows, busy }: { rows: readonly PreviewRow[]; busy: boolean }) {
   return (
     // Wide rows scroll sideways here; a region that scrolls must be reachable by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={css["scroll"]} tabIndex={0} aria-labelledby={headingId} aria-busy={busy}>
+    <section className={css["scroll"]} tabIndex={0} aria-label="Preview rows" aria-busy={busy}>
       <table className={css["table"]}>
         <thead>
           <tr>
@@ -95,15 +95,16 @@ function userOf(id: string | null) {
   return isToken(id) ? <Masked>{id}</Masked> : id;
 }
 
-/** The time as the file writes it: the day and the fraction step back, the clock stands out. */
+/** The time as the file writes it: the day and the fraction step back, the clock stands out. The fraction goes where room is short. */
 function Time({ text }: { text: string }) {
-  const parts = /^(\d{4}-\d\d-\d\d[T ])(\d\d:\d\d:\d\d)(.*)$/.exec(text);
+  const parts = /^(\d{4}-\d\d-\d\d[T ])(\d\d:\d\d:\d\d)([.,]\d+)?(.*)$/.exec(text);
   if (parts === null) return text;
   return (
     <>
       <span className={css["faint"]}>{parts[1]}</span>
       {parts[2]}
-      <span className={css["faint"]}>{parts[3]}</span>
+      <span className={`${css["faint"]} ${css["fraction"]}`}>{parts[3]}</span>
+      <span className={css["faint"]}>{parts[4]}</span>
     </>
   );
 }

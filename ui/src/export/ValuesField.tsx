@@ -1,7 +1,8 @@
 import { ChevronDown, X } from "lucide-react";
-import { useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react";
+import { use, useLayoutEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import { flushSync } from "react-dom";
 import { Button } from "react-aria-components/Button";
-import { ComboBox, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components/ComboBox";
+import { ComboBox, ComboBoxStateContext, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components/ComboBox";
 import { FieldError } from "react-aria-components/FieldError";
 import { Group } from "react-aria-components/Group";
 import type { Client } from "../api/client.ts";
@@ -45,18 +46,9 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
     onChange(values.filter((each) => each !== value));
     input.current?.focus();
   };
-  // Captured before the combobox sees it: Enter without a highlighted suggestion makes a chip of the text, and never submits.
-  const keyDown = (event: KeyboardEvent) => {
-    if (event.target !== input.current) return;
-    const highlighted = input.current.getAttribute("aria-activedescendant");
+  const removeLast = () => {
     const last = values.at(-1);
-    if (event.key === "Enter" && !highlighted) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (text.trim() !== "") add([text]);
-    } else if (event.key === "Backspace" && text === "" && last !== undefined) {
-      remove(last);
-    }
+    if (text === "" && last !== undefined) remove(last);
   };
   const paste = (event: ClipboardEvent) => {
     const lines = event.clipboardData.getData("text").split(/[\r\n]+/);
@@ -84,10 +76,10 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
     >
       <Label className={field["label"] ?? ""}>{label}</Label>
       <Group className={`${field["box"]} ${css["box"]}`}>
-        <div className={css["keys"]} role="presentation" onKeyDownCapture={keyDown}>
-        <Chips label={`${label} chosen`} values={values} onRemove={remove} />
-        <Input ref={input} className={css["input"] ?? ""} placeholder={values.length === 0 ? placeholder : "Add"} onPaste={paste} autoCapitalize="none" spellCheck="false" />
-        </div>
+        <Keys input={input} onEnter={() => add([text])} onBackspace={removeLast}>
+          <Chips label={`${label} chosen`} values={values} onRemove={remove} />
+          <Input ref={input} className={css["input"] ?? ""} placeholder={values.length === 0 ? placeholder : "Add"} onPaste={paste} autoCapitalize="none" spellCheck="false" />
+        </Keys>
         <Button className={field["open"] ?? ""}>
           <ChevronDown aria-hidden />
         </Button>
@@ -106,6 +98,40 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
         </ListBox>
       </Popover>
     </ComboBox>
+  );
+}
+
+interface KeysProps {
+  input: RefObject<HTMLInputElement | null>;
+  onEnter: () => void;
+  onBackspace: () => void;
+  children: ReactNode;
+}
+
+/** Sees keys before the combobox does: Enter with no suggestion highlighted makes a chip of the text, and never submits the form. */
+function Keys({ input, onEnter, onBackspace, children }: KeysProps) {
+  const combobox = use(ComboBoxStateContext);
+  const latest = useRef(combobox);
+  useLayoutEffect(() => {
+    latest.current = combobox;
+  });
+  const keyDown = (event: KeyboardEvent) => {
+    if (event.target !== input.current) return;
+    if (event.key === "Enter" && !input.current.getAttribute("aria-activedescendant")) {
+      event.preventDefault();
+      event.stopPropagation();
+      // The combobox opens on each change of text, so the emptied text must have reached it before it can be closed.
+      // Left open, the next Enter would take a suggestion nobody asked for.
+      flushSync(onEnter);
+      latest.current?.close();
+    } else if (event.key === "Backspace") {
+      onBackspace();
+    }
+  };
+  return (
+    <div className={css["keys"]} role="presentation" onKeyDownCapture={keyDown}>
+      {children}
+    </div>
   );
 }
 

@@ -5,7 +5,7 @@ export function Masked({ children }: { children: string }) {
   return <span className={css["masked"]}>{children}</span>;
 }
 
-/** True for a keyed token as exports write it: `tk_` and base32. */
+/** True for a keyed token as exports write it: `tk_` and its letters and digits. */
 export function isToken(value: string): boolean {
-  return /^tk_[a-z2-7]+$/i.test(value);
+  return /^tk_[a-z0-9]+$/i.test(value);
 }

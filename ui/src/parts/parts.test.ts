@@ -23,7 +23,7 @@ test("sizes, rows and ages in words", () => {
 });
 
 test("only a token wears the hatch", () => {
-  expect(isToken("tk_q2mf4x1abkc07nw3teh5zr2dye".replace(/[01]/g, "2"))).toBe(true);
+  expect(isToken("tk_q2mf4x3abkc27nw3teh5zr2dye")).toBe(true);
   expect(isToken("u1")).toBe(false);
   expect(isToken("tk_<script>")).toBe(false);
 });
