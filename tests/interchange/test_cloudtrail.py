@@ -303,6 +303,7 @@ def test_a_source_is_an_address_or_an_application(address, source):
             ("secretsmanager_secret", "arn:aws:secretsmanager:r:1:secret:x"),
         ),
         ({"resources": [{"ARN": "no arn"}]}, (None, "no arn")),
+        ({"resources": [{"type": "AWS::X::Y"}, {"ARN": "arn:2", "type": "AWS::X::Y"}]}, ("x_y", "arn:2")),
         ({"resources": [{"accountId": "1"}]}, ("rds_db_instance", "grades")),
         (
             {"eventSource": "s3.amazonaws.com", "requestParameters": {"bucketName": "b", "key": "a/k"}},
@@ -388,6 +389,7 @@ def test_a_record_of_the_first_format_without_id_gets_the_same_made_id_every_tim
         ({"errorCode": 403}, "errorCode"),
         ({"errorMessage": {}}, "errorMessage"),
         ({"userAgent": ["x"]}, "userAgent"),
+        ({"resources": [{"accountId": "1"}, 7]}, "resources"),
         ({"sourceIPAddress": 1}, "sourceIPAddress"),
         ({"resources": {"ARN": "x"}}, "resources"),
         ({"resources": ["x"]}, "resources"),

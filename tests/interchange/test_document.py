@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affidavit.interchange.document import Truncated, _split, records
@@ -14,13 +14,14 @@ VALUES = st.recursive(
     | st.dictionaries(st.sampled_from(["a", "Records", '"']), inner, max_size=3),
     max_leaves=10,
 )
-RECORDS = st.lists(st.dictionaries(st.sampled_from(["a", "Records", "}"]), VALUES, max_size=3), max_size=5)
+RECORDS = st.lists(st.dictionaries(st.sampled_from(["a", "Records", "}"]), VALUES, max_size=2), max_size=4)
 
 
 def decoded(found):
     return [json.loads(raw) for raw in found]
 
 
+@settings(max_examples=40)
 @given(made=RECORDS, indent=st.sampled_from([None, 1]), bare=st.booleans(), extra=st.booleans())
 def test_both_ways_find_the_records(made, indent, bare, extra):
     value = made if bare else {"v": {"Records": [1]}, "Records": made, "w": [{}]} if extra else {"Records": made}
@@ -29,6 +30,7 @@ def test_both_ways_find_the_records(made, indent, bare, extra):
     assert decoded(_split(data, "Records")) == made
 
 
+@settings(max_examples=40)
 @given(made=RECORDS, data=st.data())
 def test_a_text_that_ends_early_gives_its_whole_records(made, data):
     text = json.dumps({"Records": made}).encode()
@@ -39,6 +41,7 @@ def test_a_text_that_ends_early_gives_its_whole_records(made, data):
     assert decoded(got) == made[: len(got)]
 
 
+@settings(max_examples=40)
 @given(st.lists(RECORDS, min_size=2, max_size=3))
 def test_texts_one_after_another_are_one_document(many):
     data = b"".join(json.dumps({"Records": made}).encode() for made in many)

@@ -85,11 +85,13 @@ PARAMETERS: Final = _table(_ROWS)
 def find(service: str, resources: Any, request: Any, response: Any) -> Resource | None:
     """The resource acted on, or None. Raises InvalidEvent where `resources` is no list of objects."""
     if resources:
-        if not isinstance(resources, list) or not isinstance(resources[0], dict):
-            raise InvalidEvent("resources is no list of objects", field="resources")
-        named = _named(resources[0])
-        if named is not None:
-            return named
+        if not isinstance(resources, list):
+            raise InvalidEvent("resources is no list", field="resources")
+        for entry in resources:
+            if not isinstance(entry, dict):
+                raise InvalidEvent("resources holds what is no object", field="resources")
+            if (named := _named(entry)) is not None:
+                return named
     told = [parameters for parameters in (request, response) if isinstance(parameters, dict) and parameters]
     if not told:
         return None

@@ -1,4 +1,4 @@
-"""JSON lines: one event of the native model a line, as docs/reference/events.md has it."""
+"""JSON lines: one event of the native model a line, as `affidavit.event` declares it."""
 
 from __future__ import annotations
 
