@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path as File
 
 import pyarrow as pa
 import pytest
 
 from affidavit.errors import InvalidRequest, NotFound
+from affidavit.masking.masks import MASK_NAMES
 from affidavit.masking.profiles import BUILTIN, Profile, builtin, from_toml, matches, owners_of
 from affidavit.masking.tokens import TokenKeys
 from affidavit.paths import CLASSES, PATHS, PUBLIC_KEYS, Path, lookup
@@ -123,6 +125,33 @@ def test_bind_makes_a_new_profile_and_caches_masks() -> None:
     assert str(profile.mask_for(subject).cell("S-1")).startswith("tk_")
     with pytest.raises(InvalidRequest, match="not bound"):
         builtin("auditor").mask_for(subject).cell("S-1")
+
+
+PAGE = (File(__file__).parents[2] / "docs" / "explanation" / "masking.md").read_text("utf-8")
+
+
+def rows_of(head: str) -> list[list[str]]:
+    lines = PAGE[PAGE.index(head) :].splitlines()
+    table = lines[2 : next(i for i, line in enumerate(lines) if not line.startswith("|"))]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+def test_the_page_shows_the_built_in_profiles() -> None:
+    def short(mask: object) -> str:
+        return f"{mask['mask']}: {mask['inner']}" if isinstance(mask, dict) else str(mask)
+
+    expected = [[cls, *(short(builtin(name).classes[cls]) for name in BUILTIN)] for cls in CLASSES]
+    assert rows_of("| class | " + " | ".join(BUILTIN)) == expected
+
+
+def test_the_page_lists_every_mask_and_class() -> None:
+    assert {row[0].strip("`") for row in rows_of("| mask |")} == set(MASK_NAMES)
+    assert all(f"`{cls}`" in PAGE for cls in CLASSES)
+
+
+def test_the_pages_own_profile_loads() -> None:
+    text = PAGE[PAGE.index("```toml") + 7 :]
+    assert mine(text[: text.index("```")]).name == "partners"
 
 
 OWN = """
