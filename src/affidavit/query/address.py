@@ -8,12 +8,15 @@ address. Text that is not exactly an address (a zone id, leading zeros, spaces) 
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 ADDRESS_CHARS_MAX: Final = 45  # the longest IPv6 text, with an embedded IPv4 address
+ADDRESSES_MAX: Final = 16_384  # remembered: a log repeats its addresses
 _MAPPED: Final = "00000000000000000000ffff"
 
 
+@lru_cache(ADDRESSES_MAX)
 def address(text: str) -> str | None:
     """`text` as 8 (IPv4) or 32 (IPv6) hex digits; None where it is no address."""
     if len(text) > ADDRESS_CHARS_MAX or "%" in text or "/" in text or not text.isascii():

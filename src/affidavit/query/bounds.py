@@ -35,9 +35,7 @@ class Range:
 
     def meets(self, first: str, last: str) -> bool:
         """Whether a stretch of times [first, last], both ends in it, may hold one of the range."""
-        return (
-            not self.empty and (self.lo is None or last >= self.lo) and (self.hi is None or first < self.hi)
-        )
+        return not self.empty and (self.lo is None or last >= self.lo) and (self.hi is None or first < self.hi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,7 @@ def _leaf(leaf: Leaf, *, negated: bool) -> Bounds:
 def _plain(path: str) -> bool:
     """Whether the path is always one string of its own, so that a Bloom filter over it is complete."""
     found = lookup(path)
-    return (
-        found is not None and found.tag == STRING and (path in PATHS or path.partition(".")[0] in OWN_GROUPS)
-    )
+    return found is not None and found.tag == STRING and (path in PATHS or path.partition(".")[0] in OWN_GROUPS)
 
 
 def _times(leaf: Leaf, *, negated: bool) -> Range:

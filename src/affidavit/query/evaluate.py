@@ -121,7 +121,7 @@ def _on_details(leaf: Leaf) -> Evaluator:
     """A field inside `details`: a path of its own where declared, a key of the free object otherwise."""
     own, by_token = _on_field(leaf), bool(leaf.tokens)
     keys = leaf.path.split(".")[1:]
-    test = json_test(leaf, whole=False)
+    test = json_test(leaf)
 
     def on_details(public: Mapping[str, Any], fields: Fields | None) -> bool | None:
         if fields is None or leaf.path in fields:
@@ -139,7 +139,7 @@ def _on_details(leaf: Leaf) -> Evaluator:
             found = found.get(key) if isinstance(found, dict) else None
         if found is None:
             return False
-        return None if by_token else test(found, "")
+        return None if by_token else test(found)
 
     return on_details
 
@@ -153,26 +153,26 @@ def _decode(text: str) -> Any:
 
 
 def _cell_test(leaf: Leaf) -> Callable[[str, str], bool]:
-    on_text, on_json = text_test(leaf), json_test(leaf, whole=True)
+    on_text, on_json = text_test(leaf), json_test(leaf)
+    # An object's text as it is stored; not inside `details`, where a part has no stored text of its own.
+    reads_objects = leaf.op == "contains" and not leaf.path.startswith("details.")
 
     def test(tag: str, value: str) -> bool:
         if tag == "s":
             return on_text(value)
-        return on_json(_decode(value), value)
+        if reads_objects and value.lstrip(" \t\r\n").startswith("{"):
+            return on_text(value)
+        return on_json(_decode(value))
 
     return test
 
 
-def json_test(leaf: Leaf, *, whole: bool) -> Callable[[Any, str], bool]:
-    """The condition on one decoded JSON value and its stored text.
-
-    `whole`: the value is a field of its own, stored as this text; `contains` then reads an object's text.
-    """
+def json_test(leaf: Leaf) -> Callable[[Any], bool]:
+    """The condition on one decoded JSON value: on itself, or on any element of a list."""
     if leaf.op == "exists":
-        return lambda value, _text: value is not None
+        return lambda value: value is not None
     on_text, on_number = text_test(leaf), _number_test(leaf)
     booleans = leaf.op in ("eq", "in")
-    on_object = leaf.op == "contains" and whole
 
     def one(value: Any) -> bool:
         if isinstance(value, str):
@@ -183,12 +183,8 @@ def json_test(leaf: Leaf, *, whole: bool) -> Callable[[Any, str], bool]:
             return booleans and on_text("true" if value else "false")
         return False
 
-    def test(value: Any, text: str) -> bool:
-        if isinstance(value, list):
-            return any(one(item) for item in value)
-        if on_object and isinstance(value, dict):
-            return on_text(text)
-        return one(value)
+    def test(value: Any) -> bool:
+        return any(map(one, value)) if isinstance(value, list) else one(value)
 
     return test
 
@@ -206,6 +202,11 @@ def _number_test(leaf: Leaf) -> Callable[[float], bool]:
     return lambda _value: False
 
 
+def fold(text: str) -> str:
+    """A to Z in lower case, and nothing else changed."""
+    return text.lower() if text.isascii() else text.translate(_FOLD)
+
+
 def text_test(leaf: Leaf) -> Callable[[str], bool]:
     """The condition on a string. Order is that of code points, which is the order of UTF-8 bytes."""
     op, value = leaf.op, leaf.value
@@ -221,8 +222,8 @@ def text_test(leaf: Leaf) -> Callable[[str], bool]:
     if op == "glob":
         return _glob_test(value)
     if op == "contains":
-        folded = value.translate(_FOLD)
-        return lambda text: folded in text.translate(_FOLD)
+        folded = fold(value)
+        return lambda text: folded in fold(text)
     if op == "cidr":
         first, last = cast("tuple[str, str]", network(value))
         return lambda text: within(text, first, last)

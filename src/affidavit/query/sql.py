@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from affidavit.errors import InvalidQuery
-from affidavit.paths import JSON, OWN_GROUPS, PATHS, PUBLIC_KEYS
+from affidavit.paths import JSON, OWN_GROUPS, PATH_BYTES_MAX, PATHS, PUBLIC_KEYS
 from affidavit.query import sql_address
 from affidavit.query.address import network
-from affidavit.query.tree import ORDERED, Group, Leaf, Not, Query, number
+from affidavit.query.tree import DETAILS_RE, ORDERED, Group, Leaf, Not, Query, number
 
 IN_LIST_MAX: Final = 64  # longer lists become a hash join
 _UPPER: Final = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ'"
@@ -53,10 +53,9 @@ class Sql:
 
 def inside(details: str, path: str) -> str:
     """Expression for the JSON value of `details.<a>.<b>` in the JSON expression `details`."""
-    keys = path.split(".")[1:]
-    steps = "".join(f'."{key}"' for key in keys)
-    if not all(key.replace("_", "").replace("-", "").isalnum() for key in keys):
-        raise InvalidQuery(f"{path!r} is no path inside details")
+    if not DETAILS_RE.match(path):
+        raise InvalidQuery(f"{path[:PATH_BYTES_MAX]!r} is no path inside details", "Write details.<key>")
+    steps = "".join(f'."{key}"' for key in path.split(".")[1:])
     return f"json_extract({details}, '${steps}')"
 
 
@@ -155,10 +154,10 @@ class _Writer:
             return f"json_type({raw}) <> 'NULL'"
         one = self.element(raw, leaf)
         if leaf.op == "in" and len(leaf.values) > IN_LIST_MAX:
-            elements = f"(SELECT unnest(json_extract({raw}, '$[*]')) AS e)"
-            some = f"EXISTS (SELECT 1 FROM {elements} WHERE {self.element('e', leaf)})"  # noqa: S608  same
+            elements = f"(SELECT unnest(json_extract({raw}, '$[*]')::JSON[]) AS e)"
+            some = f"EXISTS (SELECT 1 FROM {elements} WHERE {self.element('e', leaf)})"
         else:
-            some = f"len(list_filter(json_extract({raw}, '$[*]'), lambda e: {self.element('e', leaf)})) > 0"
+            some = f"len(list_filter(json_extract({raw}, '$[*]')::JSON[], lambda e: {self.element('e', leaf)})) > 0"
         cases = f"{one} ELSE CASE json_type({raw}) WHEN 'ARRAY' THEN {some}"
         if leaf.op == "contains" and not leaf.path.startswith("details."):
             cases += f" WHEN 'OBJECT' THEN {self.on_text(f'({raw})::VARCHAR', leaf)}"
@@ -193,16 +192,11 @@ def _kinds(path: str) -> str:
     found = PATHS.get(path)
     if found is not None:
         return found.tag
-    return (
-        "s" + JSON
-        if path.startswith(("change.", "details.")) or path.partition(".")[0] in OWN_GROUPS
-        else "s"
-    )
+    return "s" + JSON if path.startswith(("change.", "details.")) or path.partition(".")[0] in OWN_GROUPS else "s"
 
 
 def _escape(piece: str) -> str:
     """A literal for RE2, which takes an escaped ASCII punctuation sign as itself."""
     return "".join(
-        f"\\{c}" if c.isascii() and not c.isalnum() and c != "_" and c.isprintable() and c != " " else c
-        for c in piece
+        f"\\{c}" if c.isascii() and not c.isalnum() and c != "_" and c.isprintable() and c != " " else c for c in piece
     )

@@ -41,8 +41,7 @@ def _hex6(x: str) -> str:
     # An embedded IPv4 tail becomes two groups first.
     tail = f"regexp_extract({x}, '{_V4}$')"
     whole = (
-        f"CASE WHEN contains({x}, '.') THEN left({x}, length({x}) - length({tail})) || {_groups4(tail)} "
-        f"ELSE {x} END"
+        f"CASE WHEN contains({x}, '.') THEN left({x}, length({x}) - length({tail})) || {_groups4(tail)} ELSE {x} END"
     )
     halves = f"list_transform([{whole}], lambda w: string_split(w, '::'))[1]"
     lists = (

@@ -35,7 +35,7 @@ TIME_RE: Final = re.compile(
 )
 TOKEN_RE: Final = re.compile(r"tk_[a-z2-7]{26}\Z")
 _NUMBER_RE: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z", re.ASCII)
-_DETAILS_RE: Final = re.compile(r"details(?:\.[A-Za-z0-9_-]+)+\Z", re.ASCII)
+DETAILS_RE: Final = re.compile(r"details(?:\.[A-Za-z0-9_-]+)+\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +149,10 @@ def is_path(name: str, declared: DeclaredFields | None = None) -> bool:
     """Whether a query may name this path: every path of the table, and anything inside `details`."""
     if lookup(name, declared) is not None:
         return True
-    return len(name) <= PATH_BYTES_MAX and _DETAILS_RE.match(name) is not None
+    return len(name) <= PATH_BYTES_MAX and DETAILS_RE.match(name) is not None
 
 
-def check_path(
-    name: str, declared: DeclaredFields | None = None, *, column: int = 0, more: Iterable[str] = ()
-) -> None:
+def check_path(name: str, declared: DeclaredFields | None = None, *, column: int = 0, more: Iterable[str] = ()) -> None:
     """Raise InvalidQuery offering the nearest field where `name` is no path. `more` are offered too."""
     if is_path(name, declared):
         return
@@ -165,7 +163,7 @@ def check_path(
         *(f"details.{field}" for field in (declared.fields if declared else ())),
     ]
     near = difflib.get_close_matches(name[:PATH_BYTES_MAX], known, 1, 0.6)
-    hint = f"Did you mean {near[0]}?" if near else "Fields are listed in docs/reference/events.md"
+    hint = f"Did you mean {near[0]}?" if near else "See docs/reference/events.md; quote text that holds a sign like :"
     if not near and name in OWN_GROUPS:
         hint = f"Name a field of the group: {name}.…"
     raise InvalidQuery(f"unknown field {name[:PATH_BYTES_MAX]!r}", hint, column=column)
@@ -305,18 +303,14 @@ class _Reader:
             parts = self.only(obj, where, {"of"})["of"]
             if not isinstance(parts, list):
                 raise InvalidQuery(f"query at {where}/of: no list", "Give a list of conditions")
-            return Group(
-                op, tuple(self.node(part, f"{where}/of/{i}", depth + 1) for i, part in enumerate(parts))
-            )
+            return Group(op, tuple(self.node(part, f"{where}/of/{i}", depth + 1) for i, part in enumerate(parts)))
         if op == "not":
             return Not(self.node(self.only(obj, where, {"of"})["of"], f"{where}/of", depth + 1))
         if not isinstance(op, str) or op not in OPERATORS:
             near = difflib.get_close_matches(str(op)[:20], [*OPERATORS, "all", "any", "not"], 1)
             raise InvalidQuery(
                 f"query at {where}/op: unknown operator {str(op)[:60]!r}",
-                f"Did you mean {near[0]}?"
-                if near
-                else f"Operators: all, any, not, {', '.join(sorted(OPERATORS))}",
+                f"Did you mean {near[0]}?" if near else f"Operators: all, any, not, {', '.join(sorted(OPERATORS))}",
             )
         return self.leaf(obj, op, where)
 
@@ -327,9 +321,7 @@ class _Reader:
         self.only(obj, where, {"path"} | keys)
         path = obj["path"]
         if not isinstance(path, str):
-            raise InvalidQuery(
-                f"query at {where}/path: {type(path).__name__} is no path", "Give text: actor.id"
-            )
+            raise InvalidQuery(f"query at {where}/path: {type(path).__name__} is no path", "Give text: actor.id")
         leaf = Leaf(op, path)
         for key in keys:
             if key in ("values", "tokens"):
@@ -374,6 +366,4 @@ def _text(item: Any, where: str) -> str:
         return str(item)
     if isinstance(item, float) and math.isfinite(item):
         return repr(item)
-    raise InvalidQuery(
-        f"query at {where}: {type(item).__name__} is no value", "Give text, a number or a boolean"
-    )
+    raise InvalidQuery(f"query at {where}: {type(item).__name__} is no value", "Give text, a number or a boolean")
