@@ -1,0 +1,75 @@
+"""The application: routes, pages, problems and guards put together over one log."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from affidavit.errors import InvalidRequest
+from affidavit.log.audit_log import AuditLog
+from affidavit.version import VERSION
+from affidavit.web import pages
+from affidavit.web.edge import Edge
+from affidavit.web.guards import BodyLimit, SameOrigin
+from affidavit.web.problems import add_handlers
+from affidavit.web.routes import exports, state
+from affidavit.web.work import Work
+
+LEGACY_PATH: Final = "/api/export-compliance-logs"
+OPENAPI_PATH: Final = "/api/v1/openapi.json"
+
+
+def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
+    """The whole service over `log`: API, form and health, under `prefix`; LEGACY_PATH stands at the root as well.
+
+    The log stays the caller's to close. There is no sign-in: whoever reaches the application may export.
+    Raises InvalidRequest for a prefix that is no path.
+    """
+    prefix = _prefix(prefix)
+    app = FastAPI(
+        title="Affidavit",
+        version=VERSION,
+        summary="An audit log, and exports that prove themselves.",
+        openapi_url=prefix + OPENAPI_PATH,
+        docs_url=None,  # the pages FastAPI offers load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.log = log
+    app.state.work = Work()
+    app.include_router(exports.router, prefix=prefix)
+    app.include_router(state.router, prefix=prefix)
+    if prefix:
+        app.include_router(exports.legacy_router)
+    pages.add_pages(app, prefix)
+    add_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(Edge)
+    return app
+
+
+def mount(app: FastAPI, log: AuditLog, path: str = "/audit") -> FastAPI:
+    """Mount the service in an existing application, and give it back.
+
+    Its routes are then at `path`/api/v1/…, the form at `path`/, and the export endpoint at `path`LEGACY_PATH and at
+    LEGACY_PATH itself. Whoever may reach these paths may export: guard them as the application guards its own.
+    """
+    path = _prefix(path)
+    if not path:
+        raise InvalidRequest("path is the root", "Give a path of its own: /audit")
+    service = create_app(log)
+    app.mount(path, service, name="affidavit")
+    app.router.routes.append(Route(LEGACY_PATH, service, include_in_schema=False))
+    return service
+
+
+def _prefix(path: str) -> str:
+    if path in ("", "/"):
+        return ""
+    trimmed = path.rstrip("/")
+    if not trimmed.startswith("/") or "//" in trimmed or any(char in trimmed for char in "{}?#"):
+        raise InvalidRequest(f"{path!r} is no path", "Begin with one slash: /audit")
+    return trimmed

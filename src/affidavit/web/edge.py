@@ -1,0 +1,87 @@
+"""The edge: what every request and answer goes through. Who is acting, security headers, the last resort."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from affidavit.context import acting, current
+from affidavit.web.problems import ProblemResponse
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+NO_STORE: Final = "no-store"
+USER_AGENT_CHARS_MAX: Final = 512
+_REQUEST_ID_RE: Final = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+
+logger = logging.getLogger("affidavit.web")
+
+
+class Edge:
+    """ASGI middleware: request context, headers on every answer, and a plain 500 for what nobody foresaw.
+
+    What an embedding application already said of the request with `affidavit.acting` is kept.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        known = _known(scope)
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _add_headers(message, known["request_id"])
+            await send(message)
+
+        before = current()
+        with acting(**{name: value for name, value in known.items() if not getattr(before, name)}):
+            try:
+                await self._app(scope, receive, sending)
+            except Exception:
+                logger.exception("request %s failed", known["request_id"])
+                if started:
+                    return  # the connection breaks off, so that nobody takes a part for the whole
+                detail = f"The server's own messages say more under request {known['request_id']}"
+                await ProblemResponse(500, detail)(scope, receive, sending)
+
+
+def _known(scope: Scope) -> dict[str, str]:
+    headers = Headers(scope=scope)
+    given = headers.get("x-request-id", "")
+    client: Any = scope.get("client")
+    agent = headers.get("user-agent", "")
+    return {
+        "ip": client[0] if client else "",
+        "user_agent": agent.replace("\x00", "")[:USER_AGENT_CHARS_MAX],
+        "request_id": given if _REQUEST_ID_RE.match(given) else str(uuid4()),
+    }
+
+
+def _add_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in SECURITY_HEADERS.items():
+        headers[name] = value
+    headers["X-Request-Id"] = request_id
+    headers.setdefault("Cache-Control", NO_STORE)

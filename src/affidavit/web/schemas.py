@@ -1,0 +1,119 @@
+"""Bodies of requests and answers: the only place of pydantic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _blank_is_none(value: Any) -> Any:
+    """Forms post what was left open as an empty text."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _blank_is_csv(value: Any) -> Any:
+    return "csv" if value is None or (isinstance(value, str) and not value.strip()) else value
+
+
+Moment = Annotated[str | None, BeforeValidator(_blank_is_none)]
+Names = Annotated[list[str] | None, BeforeValidator(_blank_is_none)]
+Format = Annotated[Literal["csv", "json"], BeforeValidator(_blank_is_csv)]
+
+
+class ExportRequest(BaseModel):
+    """The form's five fields. Absent, null and "" leave a condition open; an empty list means all."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "example": {
+                "start_date": "2026-10-01",
+                "end_date": "2026-10-31",
+                "user_ids": ["u1042"],
+                "actions": ["login", "grade.updated"],
+                "format": "csv",
+            }
+        },
+    )
+
+    start_date: Moment = Field(
+        None, description="A date (its first moment in the tenant's zone) or a time; without offset in that zone"
+    )
+    end_date: Moment = Field(None, description="A date, included to its last moment, or a time, itself included")
+    user_ids: Names = Field(None, description="Actor ids, exactly; events of any of them")
+    actions: Names = Field(None, description="Actions, exactly; events with any of them")
+    format: Format = Field("csv", description="The file's format")
+
+
+class ExportRow(BaseModel):
+    """One row as the reader of the file gets it: `user_id` is a token."""
+
+    timestamp: str | None
+    user_id: str | None
+    action: str | None
+    resource: str | None
+
+
+class Estimate(BaseModel):
+    """How many rows; `exact` is false where counting stopped early: there are at least as many."""
+
+    rows: int
+    exact: bool
+
+
+class PreviewAnswer(BaseModel):
+    """The first rows, and how many there would be. Its tokens join with no file and no other preview."""
+
+    rows: list[ExportRow]
+    estimate: Estimate
+
+
+class CheckpointAnswer(BaseModel):
+    """The newest signed checkpoint."""
+
+    size: int
+    at: str
+
+
+class StatusAnswer(BaseModel):
+    """The tenant and its main log."""
+
+    tenant: str
+    name: str
+    zone: str = Field(description="IANA zone in which dates without offset are read")
+    entries: int
+    checkpoint: CheckpointAnswer | None
+    version: str
+    signed_in: bool = Field(description="Always false: this release has no sign-in")
+
+
+class HeldValue(BaseModel):
+    """One value and how many events have it."""
+
+    value: str
+    count: int
+
+
+class ValuesAnswer(BaseModel):
+    """Values the log holds, most frequent first."""
+
+    values: list[HeldValue]
+
+
+class Fault(BaseModel):
+    """What is wrong with one field; `field` is empty where it is the whole body."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details, with the fields at fault."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault]

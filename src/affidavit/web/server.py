@@ -1,0 +1,108 @@
+"""The standalone server: one process on the loopback address, without sign-in, and saying so."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from affidavit.errors import InvalidRequest
+from affidavit.log.audit_log import AuditLog
+from affidavit.web.app import create_app
+from affidavit.web.guards import LOOPBACK_NAMES, LoopbackHosts
+
+HOST: Final = "127.0.0.1"
+PORT: Final = 8765
+PORT_MAX: Final = 65_535
+STOP_TIMEOUT_S: Final = 10
+CONNECTIONS_MAX: Final = 512
+NO_SIGN_IN: Final = (
+    "There is no sign-in yet: every user of this machine may export. It answers on the loopback address only"
+)
+
+
+def listen(host: str = HOST, port: int = PORT) -> socket.socket:
+    """A listening socket on a loopback address; port 0 is any free one.
+
+    Raises InvalidRequest for other hosts, since there is no sign-in, and for a port that is taken.
+    """
+    if host not in LOOPBACK_NAMES:
+        raise InvalidRequest(
+            f"host {host[:80]!r} is not the loopback address",
+            f"There is no sign-in yet, so the server listens on {HOST}, localhost or ::1 only",
+        )
+    if not 0 <= port <= PORT_MAX:
+        raise InvalidRequest(f"port {port}", f"0 to {PORT_MAX}; 0 is any free one")
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InvalidRequest(
+            f"port {port} of {host}: {error.strerror}", "Choose another, or --port 0 for any free one"
+        ) from error
+
+
+def serve(log: AuditLog, listener: socket.socket, started: Callable[[str], None] = lambda _address: None) -> None:
+    """Serve `log` on `listener` until SIGTERM or SIGINT, then end what is under way within STOP_TIMEOUT_S.
+
+    `started` is called with the address once requests are answered. The log stays the caller's to close.
+    """
+    Server(log, listener, started).run()
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that tells when it listens, and returns after a signal instead of raising it anew."""
+
+    def __init__(self, log: AuditLog, listener: socket.socket, started: Callable[[str], None]) -> None:
+        config = uvicorn.Config(
+            LoopbackHosts(create_app(log)),
+            access_log=False,
+            lifespan="off",
+            limit_concurrency=CONNECTIONS_MAX,
+            log_level="warning",
+            proxy_headers=False,  # nobody stands before us whose word on addresses would count
+            server_header=False,
+            timeout_graceful_shutdown=STOP_TIMEOUT_S,
+            ws="none",
+        )
+        super().__init__(config)
+        self._listener = listener
+        self._tell = started
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Until stopped."""
+        super().run(sockets or [self._listener])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say where."""
+        await super().startup(sockets)
+        self._tell(address(self._listener))
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal. Its default action would end the process before the log is closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def address(listener: socket.socket) -> str:
+    """The URL of a listening socket.
+
+    >>> with listen(port=0) as listener:
+    ...     address(listener).startswith("http://127.0.0.1:")
+    True
+    """
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
