@@ -59,7 +59,10 @@ async function exported(response, body) {
     response.write(`${Object.values(row(n)).join(",")}\r\n`);
     // oxlint-disable-next-line no-await-in-loop
     if (pause > 0 && n % 20 === 0) await new Promise((done) => setTimeout(done, pause));
-    if (n === 100 && body.user_ids.includes("cut")) return response.destroy();
+    if (n === 100 && body.user_ids.includes("cut")) {
+      setTimeout(() => response.destroy(), 300);
+      return;
+    }
   }
   response.end();
 }

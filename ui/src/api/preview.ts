@@ -2,15 +2,15 @@ import type { ExportRequest } from "../export/conditions.ts";
 import { asJson, call, type Client } from "./client.ts";
 
 export interface PreviewRow {
-  timestamp: string;
+  timestamp: string | null;
   user_id: string | null;
-  action: string;
+  action: string | null;
   resource: string | null;
 }
 
 export interface Estimate {
   rows: number;
-  /** False when counting stopped early or was estimated. */
+  /** False where counting stopped early: there are at least as many. */
   exact: boolean;
 }
 

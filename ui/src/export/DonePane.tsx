@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Download } from "../api/download.ts";
 import { Button, buttonClass } from "../parts/Button.tsx";
 import { Copy } from "../parts/Copy.tsx";
-import { bytesInWords, grouped } from "../parts/words.ts";
+import { bytesInWords, grouped, secondsInWords } from "../parts/words.ts";
 import { bundleCommand, type Conditions } from "./conditions.ts";
 import css from "./DonePane.module.css";
 import { sha256, shortHash } from "./hash.ts";
@@ -50,7 +50,7 @@ export function DonePane({ file, url, conditions, seconds, zone, onBack }: DoneP
       <dl className={css["stats"]}>
         <Stat name="File" value={file.fileName} meaning="user ids as tokens" />
         {file.rows !== null && <Stat name="Rows" value={grouped(file.rows)} meaning="all that matched, nothing cut" />}
-        <Stat name="Size" value={bytesInWords(file.blob.size)} meaning={`received in ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`} />
+        <Stat name="Size" value={bytesInWords(file.blob.size)} meaning={`received in ${secondsInWords(seconds)}`} />
       </dl>
       <div className={css["columns"]}>
         <section className={css["column"]}>

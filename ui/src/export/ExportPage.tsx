@@ -32,6 +32,11 @@ export function ExportPage({ client, status }: ExportPageProps) {
   const zone = status?.zone ?? null;
   const now = useNow();
 
+  const change = (next: Conditions) => {
+    setConditions(next);
+    // “Cancelled” was about the conditions before.
+    if (run.kind === "idle" && run.cancelled) reset();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const faults = foundHere(page.current, conditions);
@@ -58,10 +63,10 @@ export function ExportPage({ client, status }: ExportPageProps) {
               today={today(zone ?? fallbackZone())}
               zoneWords={zone === null ? "Days are read in the server’s time zone." : zoneSentence(zone, conditions.from, conditions.to, now)}
               faults={run.kind === "failed" ? besideFields(run.failure.faults) : {}}
-              onChange={setConditions}
+              onChange={change}
             />
           </div>
-          <PreviewPane state={preview} onConditions={setConditions} />
+          <PreviewPane state={preview} onConditions={change} />
           <RunBar run={run} preview={preview} curl={curl} onCancel={reset} />
         </Form>
       )}

@@ -48,7 +48,7 @@ function captionOf(state: PreviewState, shown: number): string {
   const { rows, exact } = state.last.estimate;
   if (rows === 0) return "0 rows";
   const words = rowsInWords(rows, exact);
-  return shown < rows ? `First ${shown} of ${words.replace("About", "about")}, with user ids masked as in the file.` : `${words}, with user ids masked as in the file.`;
+  return shown < rows ? `First ${shown} of ${words.replace("At", "at")}, with user ids masked as in the file.` : `${words}, with user ids masked as in the file.`;
 }
 
 function Rows({ rows, busy }: { rows: readonly PreviewRow[]; busy: boolean }) {
@@ -77,7 +77,7 @@ function Rows({ rows, busy }: { rows: readonly PreviewRow[]; busy: boolean }) {
             // oxlint-disable-next-line react/no-array-index-key
             <tr key={at}>
               <td className={css["time"]}>
-                <Time text={row.timestamp} />
+                <Time text={row.timestamp ?? ""} />
               </td>
               <td className={css["user"]}>{userOf(row.user_id)}</td>
               <td className={css["action"]}>{row.action}</td>

@@ -5,8 +5,9 @@ import { besideFields, explain, fieldOf } from "./failure.ts";
 test("problem JSON keeps its faults, which find their fields", async () => {
   const body = { type: "about:blank", title: "Unprocessable", status: 422, detail: "", errors: [{ field: "user_ids.0", message: "too long" }] };
   const problem = await readProblem(new Response(JSON.stringify(body), { status: 422 }));
-  expect(explain(problem).faults).toEqual([{ field: "user_ids.0", message: "too long" }]);
-  expect(besideFields(problem.faults)).toEqual({ user_ids: "too long" });
+  const { faults } = explain(problem);
+  expect(faults).toEqual([{ field: "user_ids.0", message: "too long." }]);
+  expect(besideFields(faults)).toEqual({ user_ids: "too long." });
 });
 
 test("an answer that is no JSON still says its status", async () => {

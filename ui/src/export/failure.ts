@@ -40,7 +40,8 @@ function sentence(text: string): string {
 
 function ofServer(problem: ServerProblem): Failure {
   const detail = sentence(problem.detail);
-  const { faults, status } = problem;
+  const { status } = problem;
+  const faults = problem.faults.map(({ field, message }) => ({ field, message: sentence(message) }));
   if (status === 422 || status === 400) {
     const advice = faults.length > 0 ? "Change what is named below, then create the export again." : `${detail} Change it, then create the export again.`;
     return { title: "The server did not accept these conditions", advice: advice.trim(), faults };

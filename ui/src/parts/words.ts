@@ -17,10 +17,16 @@ export function grouped(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** "1 row", "18,236 rows", "About 18,200 rows". */
+/** "1 row", "18,236 rows"; "At least 1,000,000 rows" where the count stopped early. */
 export function rowsInWords(rows: number, exact: boolean): string {
   const words = `${grouped(rows)} ${rows === 1 ? "row" : "rows"}`;
-  return exact ? words : `About ${words}`;
+  return exact ? words : `At least ${words}`;
+}
+
+/** "under 0.1 s", "2.4 s", "75 s". */
+export function secondsInWords(seconds: number): string {
+  if (seconds < 0.1) return "under 0.1 s";
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }
 
 /** "2 min ago"; `now` and `then` as instants. */
