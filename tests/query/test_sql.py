@@ -250,7 +250,7 @@ def answers(db, query):
     return [n for (n,) in found]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(records(), min_size=1, max_size=5), asked=st.lists(queries, min_size=1, max_size=6))
 def test_sql_answers_what_the_evaluator_answers(db, rows, asked):
     load(db, rows)
