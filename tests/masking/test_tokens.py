@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affidavit.errors import InvalidRequest
-from affidavit.masking import tokens
+from affidavit.masking import base32, tokens
 from affidavit.masking.tokens import (
     Tokenizer,
     TokenKeys,
@@ -95,6 +95,22 @@ def test_the_column_equals_the_scalar(values: list[str | None]) -> None:
     chunked = pa.chunked_array([pa.array(values, pa.string()), pa.array(["x", None])])
     assert tokenizer.column(chunked).to_pylist() == [*expected, token(KEY, "x"), None]
     assert tokenizer.column(pa.array(values, pa.string()).dictionary_encode()).to_pylist() == expected
+
+
+@given(st.lists(st.lists(st.none() | st.sampled_from(["a", "b", "ü"]) | TEXT, max_size=12), max_size=5))
+def test_columns_one_after_another_remember_rightly(batches: list[list[str | None]]) -> None:
+    tokenizer = Tokenizer(KEY, distinct_max=4)
+    for values in batches:
+        expected = [None if value is None else token(KEY, value) for value in values]
+        assert tokenizer.column(pa.array(values, pa.string())).to_pylist() == expected
+        assert len(tokenizer._known) <= 4
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=20))
+def test_base32_of_many_is_base32_of_each(digests: list[bytes]) -> None:
+    expected = [base64.b32encode(digest).decode().lower()[:26] for digest in digests]
+    assert base32.encode_column(digests).to_pylist() == expected
+    assert [base32.encode(digest) for digest in digests] == expected
 
 
 def test_the_map_of_distinct_values_is_bounded() -> None:

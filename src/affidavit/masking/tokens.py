@@ -22,21 +22,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from affidavit.errors import InvalidRequest
+from affidavit.masking import base32
 from affidavit.paths import CLASSES
 
 LABEL: Final = b"affidavit/mask-key/v1"
 KEY_BYTES: Final = 32
 MASTER_BYTES_MIN: Final = 32
-TOKEN_CHARS: Final = 26
 TOKEN_RE: Final = re.compile(r"tk_[a-z2-7]{26}\Z")
 VAULT_TOKEN_RE: Final = re.compile(r"vt_[a-z2-7]{26}\Z")
-VAULT_ENTROPY_BYTES: Final = 17  # 26 characters of 5 bits, and 6 bits unused
+VAULT_ENTROPY_BYTES: Final = base32.BYTES_MIN
 # Values a tokenizer remembers, about 65 MB; when full it forgets them all and starts anew.
 DISTINCT_VALUES_MAX: Final = 262_144
-
-_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_TWO: Final = [_ALPHABET[i >> 5] + _ALPHABET[i & 31] for i in range(1 << 10)]
-_THREE: Final = [_ALPHABET[i >> 10] + _ALPHABET[i >> 5 & 31] + _ALPHABET[i & 31] for i in range(1 << 15)]
 
 
 def derive_key(master: bytes, scope: str, cls: str) -> bytes:
@@ -62,7 +58,7 @@ def key_commitment(key: bytes) -> str:
 
 def token(key: bytes, value: str, tag: str = "s") -> str:
     """The token of one value. `value` is the string, or for tag `j` the JSON text as stored."""
-    return "tk_" + _base32(hmac.digest(key, tag.encode() + value.encode(), "sha256"))
+    return "tk_" + base32.encode(hmac.digest(key, tag.encode() + value.encode(), "sha256"))
 
 
 def proves(key: bytes, commitment: str, shown: str, value: str, tag: str = "s") -> bool:
@@ -78,7 +74,7 @@ def vault_token(entropy: bytes) -> str:
     """
     if len(entropy) != VAULT_ENTROPY_BYTES:
         raise InvalidRequest(f"{len(entropy)} bytes for a vault token", f"Give {VAULT_ENTROPY_BYTES}")
-    return "vt_" + _base32(entropy)
+    return "vt_" + base32.encode(entropy)
 
 
 class Tokenizer:
@@ -105,20 +101,40 @@ class Tokenizer:
 
     def column(self, values: Any, tag: str = "s") -> pa.Array:
         """The tokens of an Arrow string column, as one of the same length; null stays null."""
-        prefix = tag.encode()
-        return map_distinct(values, lambda value: self._of(prefix + value), binary=True)
+        array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+        coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        prefix, known = tag.encode(), self._known
+        # A null among the distinct values has no entry in `known` and stays null.
+        distinct = [None if v is None else prefix + v for v in coded.dictionary.cast(pa.binary()).to_pylist()]
+        fresh = [tagged for tagged in distinct if tagged is not None and tagged not in known]
+        made = base32.encode_column([self._mac(tagged) for tagged in fresh], "tk_")
+        if len(fresh) == len(distinct):
+            texts = made
+        else:
+            now = dict(zip(fresh, made.to_pylist(), strict=True))
+            found = [None if v is None else known.get(v) or now[v] for v in distinct]
+            texts = pa.array(found, pa.string())
+        if len(distinct) * 2 <= len(array):  # else mostly distinct: not worth remembering
+            self._remember(fresh, made.to_pylist())
+        return pc.take(texts, coded.indices)
 
     def _of(self, tagged: bytes) -> str:
         found = self._known.get(tagged)
         if found is None:
-            inner, outer = self._inner.copy(), self._outer.copy()
-            inner.update(tagged)
-            outer.update(inner.digest())
-            found = "tk_" + _base32(outer.digest())
-            if len(self._known) >= self._max:
-                self._known.clear()
-            self._known[tagged] = found
+            found = "tk_" + base32.encode(self._mac(tagged))
+            self._remember([tagged], [found])
         return found
+
+    def _mac(self, tagged: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(tagged)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def _remember(self, tagged: list[bytes], texts: list[str]) -> None:
+        if len(self._known) + len(tagged) > self._max:
+            self._known.clear()
+        self._known.update(zip(tagged[: self._max], texts[: self._max], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +156,10 @@ class TokenKeys:
         return {cls: self.tokenizer(cls).commitment for cls in sorted(set(classes))}
 
 
-def map_distinct(values: Any, function: Callable[[Any], str | None], *, binary: bool = False) -> pa.Array:
-    """`function` over a string column, once per distinct value (as bytes if `binary`); null stays null."""
+def map_distinct(values: Any, function: Callable[[str], str | None]) -> pa.Array:
+    """`function` over a string column, called once per distinct value; null stays null."""
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
-    distinct = array.dictionary.cast(pa.binary()) if binary else array.dictionary
-    mapped = [None if value is None else function(value) for value in distinct.to_pylist()]
+    mapped = [None if value is None else function(value) for value in array.dictionary.to_pylist()]
     return pc.take(pa.array(mapped, pa.string()), array.indices)
-
-
-def _base32(digest: bytes) -> str:
-    bits = int.from_bytes(digest[:VAULT_ENTROPY_BYTES], "big") >> 6
-    high, low = bits >> 70, bits & ((1 << 70) - 1)  # small numbers shift faster
-    three = _THREE
-    return (
-        three[high >> 45] + three[high >> 30 & 32767] + three[high >> 15 & 32767] + three[high & 32767]
-        + three[low >> 55] + three[low >> 40 & 32767] + three[low >> 25 & 32767] + three[low >> 10 & 32767]
-        + _TWO[low & 1023]
-    )  # fmt: skip
