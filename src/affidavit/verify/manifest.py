@@ -196,8 +196,8 @@ def _counts(obj: Any) -> Counts:
 
 def _logs(obj: Any, evidence: str) -> tuple[LogRef, ...]:
     logs = tuple(_log(k, item) for k, item in enumerate(strict.array(obj, "logs", LOGS_MAX)))
-    origins = [log.origin for log in logs]
-    if not logs or len(set(origins)) != len(origins):
+    names = [(log.origin, log.size is None) for log in logs]  # a queried log may attest too, at its later size
+    if not logs or len(set(names)) != len(names):
         raise MalformedProof("logs: none, or an origin twice")
     if sum(log.size is None for log in logs) > 1:
         raise MalformedProof("logs: more than one without size")

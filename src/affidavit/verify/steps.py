@@ -334,7 +334,11 @@ def step_8(job: Job, support: Support) -> None:
         if trusted is None or trusted.stream != stream:
             findings.fail(8, AUTHENTIC, f"log {k} is not a stream {stream!r} of the trust file")
     if attestation.entry.action != EXPORTED or attestation.entry.outcome != "success":
-        findings.fail(8, AUTHENTIC, f"The attestation is an event {attestation.entry.action!r}, not {EXPORTED!r}")
+        findings.fail(
+            8,
+            AUTHENTIC,
+            f"The attestation is {attestation.entry.action} ({attestation.entry.outcome}), not {EXPORTED} (success)",
+        )
     if attestation.text("export.id") != manifest.export_id:
         findings.fail(8, AUTHENTIC, "The attestation is of another export")
     if attestation.text("export.manifest") != job.manifest_sha256.hex():

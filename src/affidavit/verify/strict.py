@@ -71,6 +71,14 @@ def load_json(data: bytes, what: str) -> Any:
     return _load(_plain, decode_text(data, what), what)
 
 
+def load_compact(data: bytes, what: str) -> Any:
+    """JSON written in its one shortest form: no white space, no escape that is not needed."""
+    value = load_json(data, what)
+    if json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() != data:
+        raise MalformedProof(f"{what} is not written compactly")
+    return value
+
+
 @lru_cache(maxsize=4096)
 def _check_short(text: str) -> None:
     _load(_value, text, "a j value")

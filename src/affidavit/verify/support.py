@@ -120,7 +120,7 @@ class Support:
 
 def read_support(lines: Iterable[bytes], attestation: bytes, logs: int) -> Support:
     """Read attestation.json and the lines of support.ndjson."""
-    support = Support(open_event(strict.load_json(attestation, "attestation.json"), "attestation.json"))
+    support = Support(open_event(strict.load_compact(attestation, "attestation.json"), "attestation.json"))
     support.add(support.attestation)
     for n, line in enumerate(lines):
         if n >= LINES_MAX:

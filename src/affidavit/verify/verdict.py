@@ -152,7 +152,8 @@ class Findings:
         self._reached.add(step)
         rest = "The bundle is not in form"
         verdicts = {name: Verdict(name, Status.NOT_PROVEN, rest) for name in VERDICTS}
-        verdicts[AUTHENTIC] = Verdict(AUTHENTIC, Status.FAIL, reason)
+        before = self._verdicts[AUTHENTIC].get(Status.FAIL, _Reasons()).words()
+        verdicts[AUTHENTIC] = Verdict(AUTHENTIC, Status.FAIL, "; ".join((*before, reason)))
         return Result(verdicts, self._steps_done(), self.facts)
 
     def _sum(self, name: str) -> Verdict:
