@@ -82,8 +82,8 @@ def test_slices_and_halves_write_the_same(monkeypatch):
     table = [(cells.Cell("s", f"a{i},é"), cells.Cell("j", str(i)), cells.Cell("s", "=x")) for i in range(50)]
     whole = {f: written(f, [table]) for f in ("csv", "json")}
     monkeypatch.setattr(text, "BATCH_BYTES_MAX", 200)
-    for format, expected in whole.items():
-        out = writer(format, LABELS)
+    for name, expected in whole.items():
+        out = writer(name, LABELS)
         sliced = [column.slice(10, 40) for column in columns(table)]
         first = [column.slice(0, 10) for column in columns(table)]
         parts = [bytes(p) for batch in (first, sliced) for p in out.rows(batch)]

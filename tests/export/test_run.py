@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -112,8 +113,8 @@ def test_columns_of_any_path_with_text_numbers_and_json(log, record, out):
                                         "change.after.grade", "message")
     )  # fmt: skip
     spec = {f: ExportSpec(columns=columns, profile="internal", format=f) for f in ("csv", "json")}
-    for format, asked in spec.items():
-        run_export(log, asked, out / f"x.{format}", bundle=False)
+    for name, asked in spec.items():
+        run_export(log, asked, out / f"x.{name}", bundle=False)
     assert (out / "x.csv").read_bytes().decode().split("\r\n")[1:3] == [
         'a,-5,"[""x"",""y""]",\'=B,7,', "b,,,,'-,",
     ]  # fmt: skip
@@ -171,7 +172,7 @@ def full_disk(monkeypatch):
         os.close(descriptor)
         return os.open("/dev/full", os.O_RDWR), name
 
-    monkeypatch.setattr("affidavit.export.zip.tempfile.TemporaryFile", lambda **_: open("/dev/full", "w+b"))
+    monkeypatch.setattr("affidavit.export.zip.tempfile.TemporaryFile", lambda **_: Path("/dev/full").open("r+b"))  # noqa: SIM115
     monkeypatch.setattr("affidavit.export.zip.tempfile.mkstemp", mkstemp)
 
 

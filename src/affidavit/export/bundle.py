@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, BinaryIO, Final, Self
 
 import msgspec
 
@@ -13,13 +13,13 @@ from affidavit.commitment import SALT_BYTES, derive_salts, field_commitment, for
 from affidavit.export import readme
 from affidavit.export.evidence import Range, RowRanges, full_ranges, write_entries, write_proof
 from affidavit.export.openings import OpeningsWriter
-from affidavit.export.rows import PROVE, Progress, Rows
+from affidavit.export.rows import ATTESTING, PROVE, Progress, Rows
 from affidavit.export.select import Selected
-from affidavit.export.zip import DEFLATED, STORED, Spool, ZipWriter
+from affidavit.export.zip import Spool, ZipWriter
 from affidavit.query.tree import to_json
+from affidavit.verify.archive import DEFLATED, STORED
 
 FORMAT: Final = "draft"
-ACCESS: Final = "access"
 ATTESTED: Final = ("export.id", "export.manifest")
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -41,7 +41,7 @@ class Bundle:
         self._outside: list[Spool] = []  # renewable, not in the manifest
         self._indexes = RowRanges(len(rows.pins))
 
-    def __enter__(self) -> Bundle:
+    def __enter__(self) -> Self:
         """Itself."""
         return self
 
@@ -54,7 +54,7 @@ class Bundle:
         (self._outside if outside else self._parts).append(spool)
         return spool
 
-    def write(self, out: IO[bytes], attest: Attest, progress: Progress, total: int | None) -> Any:
+    def write(self, out: BinaryIO, attest: Attest, progress: Progress, total: int | None) -> Any:
         """Read the rows, write everything to `out`, have the manifest attested. Gives the receipt of that."""
         self._write_rows(progress, total)
         logs = self._write_logs(progress)
@@ -93,7 +93,7 @@ class Bundle:
         by_rows = self._rows.evidence == "rows"
 
         def also(rows: Selected) -> None:
-            openings.write(rows)
+            openings.write(rows, self._rows.masker.opened(rows))
             if by_rows:
                 self._indexes.add(rows.batch.column("k").to_pylist(), rows.batch.column("idx").to_pylist())
 
@@ -110,8 +110,8 @@ class Bundle:
                 write_entries(self._log.reader, pin, ranges, self._spool(f"entries.{k}.bin"))
             self._write_proof(k, pin, ranges)
             logs.append(_log_entry(pin.origin, pin.stream, "queried", pin.size, ranges))
-        origin = self._log.tenant.log(ACCESS).origin
-        return [*logs, _log_entry(origin, ACCESS, "supporting", None, [])]
+        origin = self._log.tenant.log(ATTESTING).origin
+        return [*logs, _log_entry(origin, ATTESTING, "supporting", None, [])]
 
     def _ranges(self, k: int, pin: Any) -> list[Range]:
         if self._rows.evidence == "rows":
@@ -153,8 +153,8 @@ class Bundle:
 
     def _write_attestation(self, k: int, receipt: Any) -> None:
         """The `export.created` event opened so far as to name export and manifest, and its place in its log."""
-        pin = self._log.pin(ACCESS)
-        opened = self._log.opened(ACCESS, receipt.index)
+        pin = self._log.pin(ATTESTING)
+        opened = self._log.opened(ATTESTING, receipt.index)
         salts = derive_salts(opened.seed, len(opened.paths))
         shown: dict[str, tuple[str, str, str | None]] = {}
         hidden: dict[str, str] = {}

@@ -112,9 +112,7 @@ def _stretches(ranges: Sequence[Range]) -> Iterator[list[Range]]:
     yield run
 
 
-def write_proof(
-    size: int, ranges: Sequence[Range], subtree_hash: Callable[[int, int], bytes], spool: Spool
-) -> None:
+def write_proof(size: int, ranges: Sequence[Range], subtree_hash: Callable[[int, int], bytes], spool: Spool) -> None:
     """Write the range proof that the included entries are in the tree of `size`."""
     lines = encode_range_proof(range_proof(size, ranges, (), subtree_hash))
     while batch := list(islice(lines, PROOF_LINES_AT_ONCE)):

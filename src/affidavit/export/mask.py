@@ -12,7 +12,7 @@ from affidavit.export.formats.text import Cells
 from affidavit.export.select import Selected, resource_column
 from affidavit.export.spec import RESOURCE, Column, ExportSpec
 from affidavit.export.zones import ZoneTable
-from affidavit.masking.masks import Mask
+from affidavit.masking.masks import Mask, Own
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.masking.tokens import Tokenizer, TokenKeys
 from affidavit.paths import JSON, STRING, Path, lookup
@@ -75,11 +75,18 @@ class Masker:
         kept = [column.path for column, mask in self._columns if mask.name == KEEP]
         return frozenset(name for path in kept for name in underlying(path))
 
+    def opened(self, rows: Selected) -> list[tuple[frozenset[str], list[bool]]]:
+        """Fields the reader sees in some rows alone (their own, under the profile `subject`), and in which."""
+        found = []
+        for column, mask in self._columns:
+            if isinstance(mask, Own) and mask.inner.name == KEEP and underlying(column.path):
+                seen = mask.opened(self._values(column, rows).values, self._needed(mask, rows))
+                found.append((frozenset(underlying(column.path)), pc.fill_null(seen, False).to_pylist()))
+        return found
+
     def manifest_columns(self) -> list[dict[str, Any]]:
         """Label, path and mask of each column."""
-        return [
-            {"label": column.label, "path": column.path, "mask": mask.spec()} for column, mask in self._columns
-        ]
+        return [{"label": column.label, "path": column.path, "mask": mask.spec()} for column, mask in self._columns]
 
     def manifest_tokens(self) -> list[dict[str, str]]:
         """Class and key commitment of every key that made a token."""
@@ -110,20 +117,29 @@ class Masker:
         # What is inside `details` and undeclared has no entry of its own; it may be anything.
         return lookup(name, self._spec.declared) or Path(name, JSON, "free")
 
-    def _cells(self, column: Column, mask: Mask, rows: Selected) -> Cells:
+    def _values(self, column: Column, rows: Selected) -> Cells:
         if column.path in TIMES:
             render = self._zone.render if column.path == "at" else self._zone.render_any
-            found = Cells(render(rows.times(column.path)), plain=True)
-        elif column.path == RESOURCE:
+            return Cells(render(rows.times(column.path)), plain=True)
+        if column.path == RESOURCE:
             kind, name = (rows.column(path).values for path in underlying(RESOURCE))
-            found = Cells(resource_column(kind, name))
-        else:
-            found = rows.column(column.path)
+            return Cells(resource_column(kind, name))
+        return rows.column(column.path)
+
+    def _needed(self, mask: Mask, rows: Selected) -> dict[str, Any] | None:
+        return {path: rows.column(path).values for path in mask.needs} or None
+
+    def _cells(self, column: Column, mask: Mask, rows: Selected) -> Cells:
+        found = self._values(column, rows)
         if mask.name == KEEP:
             return found
-        self.masked += len(found.values) - found.values.null_count
-        needed = {path: rows.column(path).values for path in mask.needs}
-        return Cells(mask.column(found.values, _tags(found), needed or None), plain=mask.name in _TOKENS)
+        needed = self._needed(mask, rows)
+        shown = pc.and_(pc.is_valid(found.values), pc.fill_null(mask.opened(found.values, needed), False))
+        self.masked += len(found.values) - found.values.null_count - (pc.sum(shown).as_py() or 0)
+        masked = mask.column(found.values, _tags(found), needed)
+        if found.json is False or not isinstance(mask, Own):
+            return Cells(masked, plain=mask.name in _TOKENS)
+        return Cells(masked, pc.and_(shown, found.json))  # one's own JSON is shown as JSON
 
 
 def _tags(cells: Cells) -> Any:

@@ -19,6 +19,8 @@ MASK: Final = "Mask"
 WRITE: Final = "Write"
 PROVE: Final = "Prove"
 CHECK: Final = "Check"
+ATTESTING: Final = "access"
+"""The stream whose `export.created` events attest exports. It grows by the attestation, after the manifest is fixed."""
 STAGES: Final = (SELECT, MASK, WRITE, PROVE, CHECK)
 
 
@@ -49,7 +51,14 @@ class Rows:
 
     def _evidence(self) -> str:
         if not self.masker.profile.masks_time:
-            return level(self.spec)
+            found = level(self.spec)
+            if found != "none" and ATTESTING in self.spec.streams:
+                raise InvalidSpec(
+                    f"streams: {ATTESTING!r} attests this bundle, and can't be the one it is pinned and queried in",
+                    "Choose evidence none, or leave that stream out",
+                    field="streams",
+                )
+            return found
         if self.spec.evidence in ("full", "rows"):
             raise InvalidSpec(
                 f"evidence: {self.spec.evidence} shows the time of every entry, and profile "

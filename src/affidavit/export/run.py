@@ -9,19 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from affidavit.commitment import format_time
 from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest
 from affidavit.event import Event, new_id
-from affidavit.export.bundle import ACCESS, Bundle
-from affidavit.export.rows import CHECK, SELECT, Progress, Rows, no_progress
+from affidavit.export.bundle import Bundle
+from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_progress
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import new_file, storage_errors
 from affidavit.query.tree import to_json
+from affidavit.verify import verify_bundle
 
 CREATED: Final = "export.created"
 FAILED: Final = "export.failed"
@@ -125,8 +127,6 @@ def _written(
 
 def _checked(log: Any, path: Path, progress: Progress) -> Any:
     """Verify a finished bundle as a stranger would, with the log's own trust file. Gives its verdicts."""
-    from affidavit.verify import verify_bundle
-
     progress(CHECK, 0, 1)
     result = verify_bundle(path, log.trust())
     if not result.ok:
@@ -135,10 +135,8 @@ def _checked(log: Any, path: Path, progress: Progress) -> Any:
     return result.verdicts
 
 
-def _digest(out: IO[bytes]) -> tuple[int, str]:
+def _digest(out: Any) -> tuple[int, str]:
     """Size and SHA-256 of what really stands in the file."""
-    from hashlib import file_digest
-
     out.seek(0)
     digest = file_digest(out, "sha256").hexdigest()
     return out.tell(), digest
@@ -155,7 +153,7 @@ def record_created(log: Any, rows: Rows, export_id: str, *, manifest: str = "", 
         "export.evidence": rows.evidence,
         **_query(rows),
     }
-    return log.record_own(CREATED, own, stream=ACCESS)
+    return log.record_own(CREATED, own, stream=ATTESTING)
 
 
 def record_failure(log: Any, spec: ExportSpec, export_id: str, error: BaseException) -> None:
@@ -163,7 +161,7 @@ def record_failure(log: Any, spec: ExportSpec, export_id: str, error: BaseExcept
     reason = error.message if isinstance(error, AffidavitError) else type(error).__name__
     event = Event(action=FAILED, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
     try:
-        log.record_own(FAILED, _about(spec, export_id), stream=ACCESS, event=event)
+        log.record_own(FAILED, _about(spec, export_id), stream=ATTESTING, event=event)
     except AffidavitError as second:
         error.add_note(f"And it could not be recorded: {second}")
 

@@ -30,7 +30,8 @@ class Selector:
         self._slots = {path: f"f{number}" for number, path in enumerate(wanted)}
         slots = [(slot, str | None, None) for slot in self._slots.values()]
         names = {slot: path for path, slot in self._slots.items()}
-        self._decoder = msgspec.json.Decoder(list[msgspec.defstruct("Fields", slots, rename=names, gc=False)])
+        fields: Any = msgspec.defstruct("Fields", slots, rename=names, gc=False)
+        self._decoder: Any = msgspec.json.Decoder(list[fields])
 
     def select(self, batch: pa.RecordBatch) -> Selected:
         """The rows of one batch."""

@@ -15,19 +15,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 
 from affidavit.errors import InvalidRequest, StorageError
+from affidavit.verify.archive import (
+    DEFLATED,
+    DOS_DATE,
+    DOS_TIME,
+    EXTERNAL,
+    FLAGS,
+    MADE_BY,
+    MEMBER_BYTES_MAX,
+    NEEDED,
+)
 
-STORED: Final = 0
-DEFLATED: Final = 8
 LEVEL: Final = 1  # of deflate: hashes and salts do not shrink, text shrinks enough
-PART_BYTES_MAX: Final = 0xFFFF_FFFF - 1  # without zip64
+PART_BYTES_MAX: Final = MEMBER_BYTES_MAX
 COPY_BYTES: Final = 1 << 20
-_VERSION: Final = 20
-_MADE_BY: Final = 0x0314
-_MODE: Final = 0o600 << 16
-_DOS_DATE: Final = 0x0021  # 1980-01-01: the manifest has the time
 _LOCAL: Final = struct.Struct("<4sHHHHHIIIHH")
 _CENTRAL: Final = struct.Struct("<4sHHHHHHIIIHHHHHII")
 _END: Final = struct.Struct("<4sHHHHIIH")
@@ -53,7 +57,7 @@ class Spool:
         self.crc = 0
         self._hash = sha256()
         self._deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -15) if method == DEFLATED else None
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `close`
+        self._file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `close`
         self.stored = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -80,7 +84,7 @@ class Spool:
         """Of what was written, hex."""
         return self._hash.hexdigest()
 
-    def copy_to(self, out: IO[bytes]) -> None:
+    def copy_to(self, out: BinaryIO) -> None:
         """The stored bytes, to `out`."""
         self._file.seek(0)
         while block := self._file.read(COPY_BYTES):
@@ -100,7 +104,7 @@ class Spool:
 class ZipWriter:
     """A zip over an open file, part after part. `finish` writes the directory."""
 
-    def __init__(self, out: IO[bytes]) -> None:
+    def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._central: list[bytes] = []
         self._at = 0
@@ -111,10 +115,11 @@ class ZipWriter:
         name = spool.name.encode("ascii")
         if self._at + spool.stored > PART_BYTES_MAX:
             raise InvalidRequest(f"the bundle grows beyond {PART_BYTES_MAX} bytes", "Export shorter periods")
-        common = (_VERSION, 0, spool.method, 0, _DOS_DATE, spool.crc, spool.stored, spool.size, len(name), 0)
+        sizes = (spool.crc, spool.stored, spool.size, len(name), 0)
+        common = (NEEDED, FLAGS, spool.method, DOS_TIME, DOS_DATE, *sizes)
         self._out.write(_LOCAL.pack(b"PK\x03\x04", *common) + name)
         spool.copy_to(self._out)
-        self._central.append(_CENTRAL.pack(b"PK\x01\x02", _MADE_BY, *common, 0, 0, 0, _MODE, self._at) + name)
+        self._central.append(_CENTRAL.pack(b"PK\x01\x02", MADE_BY, *common, 0, 0, 0, EXTERNAL, self._at) + name)
         self._at += _LOCAL.size + len(name) + spool.stored
         spool.close()
 
@@ -127,7 +132,7 @@ class ZipWriter:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[tuple[IO[bytes], Path]]:
+def new_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A file, and its name meanwhile. It takes `path`'s place when all is written and synced and nothing was raised."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
     temporary = Path(name)

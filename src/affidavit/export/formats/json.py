@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from affidavit.cells import JSON_BEGIN, JSON_BETWEEN, JSON_EMPTY, JSON_END, json_text
@@ -74,5 +73,3 @@ def _encoded(column: Cells) -> Any:
     if column.json is not False:
         quoted = pc.if_else(column.json, values, quoted)
     return quoted.fill_null("null")
-
-
