@@ -8,7 +8,7 @@ import click
 
 from affidavit.cli.common import EXIT_VERDICT_FAILED, json_option
 from affidavit.verify import load_trust, verify_bundle
-from affidavit.verify.words import in_words
+from affidavit.verify.words import words
 
 
 @click.command()
@@ -19,6 +19,6 @@ from affidavit.verify.words import in_words
 def verify(ctx: click.Context, bundle: str, trust_file: str, as_json: bool) -> None:
     """Check a bundle offline. Ends with 0 only if nothing FAILed; 10 if something did."""
     result = verify_bundle(bundle, load_trust(trust_file))
-    click.echo(json.dumps(result.to_json(), ensure_ascii=False) if as_json else in_words(result))
+    click.echo(json.dumps(result.to_json(), ensure_ascii=False) if as_json else words(result))
     if not result.ok:
         ctx.exit(EXIT_VERDICT_FAILED)
