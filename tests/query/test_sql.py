@@ -342,7 +342,7 @@ def test_no_operand_and_no_path_reaches_the_text(value):
 
 def test_long_lists_are_joined_not_searched(db):
     load(db, [(dict.fromkeys(PUBLIC_KEYS, "a"), {"actor.id": ("s", "u7"), "actor.roles": ("j", '["u9"]')})])
-    many = tuple(f"u{i}" for i in range(100_000))
+    many = tuple(f"u{i}" for i in range(10_000))
     for path in ("actor.id", "actor.roles"):
         assert answers(db, Leaf("in", path, values=many)) == [0]
         assert answers(db, Not(Leaf("in", path, values=many))) == []
