@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from hashlib import sha256
 from typing import Any, Final
 
 from affidavit.export.evidence import level
 from affidavit.export.formats import writer
+from affidavit.export.formats.text import Cells
 from affidavit.export.mask import Masker
 from affidavit.export.select import Selected, Selector
 from affidavit.export.spec import ExportSpec, InvalidSpec
@@ -91,30 +93,36 @@ class Rows:
     ) -> Iterator[bytes | memoryview]:
         """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
         yield self._counted(self._writer.head())
-        for batch in self._reader.rows(self.spec.query, self.pins):
-            if not batch.num_rows:
-                continue
-            rows = self._selector.select(batch)
-            if also is not None:
-                also(rows)
-            times = rows.times("at")
-            self.zone.extend(times[0].as_py(), times[-1].as_py())
-            cells = self.masker.cells(rows)
-            progress(MASK, self.rows + batch.num_rows, total)
-            for chunk in self._writer.rows(cells):
-                yield self._counted(chunk)
-            self.rows += batch.num_rows
-            progress(WRITE, self.rows, total)
+        with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
+            for batch in batches:
+                if not batch.num_rows:
+                    continue
+                rows = self._selector.select(batch)
+                if also is not None:
+                    also(rows)
+                cells = self._cells(rows)
+                progress(MASK, self.rows + batch.num_rows, total)
+                for chunk in self._writer.rows(cells):
+                    yield self._counted(chunk)
+                self.rows += batch.num_rows
+                progress(WRITE, self.rows, total)
         yield self._counted(self._writer.tail())
 
     def first(self, limit: int) -> list[dict[str, str | None]]:
         """The first rows as the file's reader sees them: label to cell, None for an empty one."""
         found: list[dict[str, str | None]] = []
         labels = [column.label for column in self.spec.columns]
-        for batch in self._reader.rows(self.spec.query, self.pins, limit=limit):
-            cells = [column.values.to_pylist() for column in self.masker.cells(self._selector.select(batch))]
-            found += [dict(zip(labels, row, strict=True)) for row in zip(*cells, strict=True)]
+        with closing(self._reader.rows(self.spec.query, self.pins, limit=limit)) as batches:
+            for batch in batches:
+                cells = [column.values.to_pylist() for column in self._cells(self._selector.select(batch))]
+                found += [dict(zip(labels, row, strict=True)) for row in zip(*cells, strict=True)]
         return found[:limit]
+
+    def _cells(self, rows: Selected) -> list[Cells]:
+        times = rows.times("at")
+        if len(times):
+            self.zone.extend(times[0].as_py(), times[-1].as_py())
+        return self.masker.cells(rows)
 
     def _counted(self, chunk: bytes | memoryview) -> bytes | memoryview:
         self._hash.update(chunk)

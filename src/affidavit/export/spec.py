@@ -59,8 +59,8 @@ class ExportSpec:
     """What one export holds. Checked when made: raises InvalidSpec naming field and value.
 
     `evidence` auto is `full` when the query asks public keys only, else `rows`. `zone` is an IANA name: times in the
-    file are shown in it. `profile` is the masking profile of the file's reader, by name or itself; `subject_ids` are the ids
-    of the person whom a file under the profile `subject` is for.
+    file are shown in it. `profile` is the masking profile of the file's reader, by name or itself; `subject_ids` are
+    the ids of the person whom a file under the profile `subject` is for.
     """
 
     query: Query = EVERYTHING
