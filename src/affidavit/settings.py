@@ -33,6 +33,7 @@ class Settings:
     busy_timeout_s: float = 30.0
     dedupe_window_h: int = 72
     checkpoint_interval_s: float = 5.0
+    seal_age_s: float = 86_400.0
     query_memory_mib: int = 512
     query_threads: int = 2
 
@@ -48,6 +49,7 @@ HELP: Final = {
     "busy_timeout_s": "seconds to wait for the database's write lock",
     "dedupe_window_h": "hours a given event id is remembered",
     "checkpoint_interval_s": "seconds between checkpoints while something changes, at least",
+    "seal_age_s": "seconds after which entries are sealed even where they fill no whole segment",
     "query_memory_mib": "MiB of memory one query may use before it spills to disk",
     "query_threads": "threads one query may use",
 }
@@ -58,6 +60,7 @@ MINIMUM: Final[dict[str, float]] = {
     "busy_timeout_s": 0.1,
     "dedupe_window_h": 1,
     "checkpoint_interval_s": 0.1,
+    "seal_age_s": 1,
     "query_memory_mib": 64,
     "query_threads": 1,
 }

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import select
 
 from affidavit import settings as settings_module
-from affidavit.commitment import SEED_BYTES, entry_bytes, format_time
+from affidavit.commitment import SEED_BYTES
 from affidavit.context import current
 from affidavit.errors import (
     AffidavitError,
@@ -28,13 +28,16 @@ from affidavit.errors import (
 )
 from affidavit.event import Actor, Event, Source, check_event, convert_event
 from affidavit.log import checkpoints, keys, registry
+from affidavit.log.archive import open_archive
+from affidavit.log.catalogue import list_segments
 from affidavit.log.checkpoints import Pin
 from affidavit.log.database import Database
+from affidavit.log.entries import Entries, row_entry
 from affidavit.log.journal import Placed, Prepared, Receipt, prepare
-from affidavit.log.reader import Reader
+from affidavit.log.reader import Reader, find_record
 from affidavit.log.recorder import Extra, Job, Recorder
 from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, OWN_STREAMS, Tenant
-from affidavit.log.schema import journal
+from affidavit.log.schema import journal, logs
 from affidavit.log.tree import Tree
 from affidavit.paths import DeclaredFields
 from affidavit.record import flatten
@@ -71,7 +74,8 @@ class AuditLog:
         self.keys = log_keys
         self.tenant = tenant
         self.declared = declared
-        self.reader = Reader(database, settings, declared)
+        self.archive = open_archive(settings.archive, home)
+        self.reader = Reader(database, self.archive, settings, tenant, declared)
         self._recorder = Recorder(
             database, group_events_max=settings.group_events_max, queue_events_max=settings.queue_events_max
         )
@@ -249,27 +253,37 @@ class AuditLog:
 
     def tree(self, stream: str) -> Tree:
         """Subtree hashes of the stream's log."""
-        return Tree(self.database, self.tenant.log(stream).id)
+        return Tree(self.database, self.archive, self.tenant.log(stream))
 
     def subtree_hash(self, pin: Pin) -> Callable[[int, int], bytes]:
         """RFC 6962 hash of leaves [i, j) of a pinned log, for `tlog.range_proof`."""
-        return Tree(self.database, pin.log_id).subtree_hash
+        return self.tree(pin.stream).subtree_hash
+
+    def entries(self, stream: str) -> Entries:
+        """The entries of the stream's log, by index."""
+        return Entries(self.database, self.archive, self.tenant.log(stream))
 
     def opened(self, stream: str, index: int) -> Opened:
         """Entry and record at an index. Raises NotFound."""
         log = self.tenant.log(stream)
         with self.database.read() as connection:
             row = connection.execute(select(journal).where(journal.c.log_id == log.id, journal.c.idx == index)).first()
-        if row is None:
+            size = connection.execute(select(logs.c.size).where(logs.c.id == log.id)).scalar_one()
+            segment = next((one for one in list_segments(connection, log.id) if one.first <= index < one.end), None)
+        if index >= size:
             raise NotFound(f"stream {stream} has no index {index}", "affidavit log status shows the size")
+        if segment is not None:
+            entry = next(self.entries(stream).read(index, index + 1))
+            return Opened(entry, *find_record(self.archive, self.settings, segment, index))
+        if row is None:
+            raise IntegrityError(f"log {log.origin}: record {index} is missing", "Run affidavit log fsck")
         fields = msgspec.json.decode(row.fields, type=dict[str, str | None])
         if len(fields) != len(row.tags):
             raise IntegrityError(
                 f"record {index} of {log.origin}: {len(fields)} fields with {len(row.tags)} tags",
                 "Run affidavit log fsck",
             )
-        entry = entry_bytes(row.action, format_time(row.at_us), bytes(row.c), row.outcome, format_time(row.t_us))
-        return Opened(entry, tuple(fields), row.tags, tuple(fields.values()), bytes(row.seed))
+        return Opened(row_entry(row), tuple(fields), row.tags, tuple(fields.values()), bytes(row.seed))
 
     def trust(self) -> dict[str, Any]:
         """The trust file of this tenant: every log with its keys. Hand it to verifiers by another way than bundles."""

@@ -1,4 +1,4 @@
-"""The reader: one query engine, DuckDB, over the log's records.
+"""The reader: one query engine, DuckDB, over the segments that can match and the journal's tail.
 
 Everything comes ordered by (`at`, k, index), k being the log's place among the pins, and only up to the pinned sizes.
 Results stream as Arrow batches; sorting spills to disk past `query_memory_mib`.
@@ -6,195 +6,276 @@ Results stream as Arrow batches; sorting spills to disk past `query_memory_mib`.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final, NamedTuple
 
 import duckdb
+import msgspec
 import pyarrow as pa
-from sqlalchemy import select
+import pyarrow.compute as pc
 
-from affidavit.commitment import entry_bytes, format_time, parse_time
-from affidavit.errors import IntegrityError, StorageError
+from affidavit.errors import IntegrityError
+from affidavit.log.archive import Archive
+from affidavit.log.catalogue import Segment
 from affidavit.log.checkpoints import Pin
-from affidavit.log.columns import JournalColumns
+from affidavit.log.columns import JournalColumns, SegmentColumns, equal_filters, segment_filters, segment_row
 from affidavit.log.database import Database
-from affidavit.log.schema import journal
-from affidavit.paths import DeclaredFields
-from affidavit.query.bounds import Range, bounds
+from affidavit.log.engine import connect
+from affidavit.log.entries import Entries
+from affidavit.log.plan import ROW_SCHEMA, Plan, Window, plan
+from affidavit.log.registry import Tenant
+from affidavit.log.segment import conform, records
+from affidavit.paths import PATHS, DeclaredFields
 from affidavit.query.sql import Sql, to_sql
-from affidavit.query.tree import Query
+from affidavit.query.tree import EVERYTHING, Query
 from affidavit.settings import Settings
 
 BATCH_ROWS: Final = 8192
-ROW_SCHEMA: Final = pa.schema(
-    [
-        ("k", pa.int32()),
-        ("idx", pa.int64()),
-        ("at_us", pa.int64()),
-        ("t_us", pa.int64()),
-        ("action", pa.string()),
-        ("outcome", pa.string()),
-        ("c", pa.binary(32)),
-        ("seed", pa.binary(32)),
-        ("tags", pa.string()),
-        ("fields", pa.string()),
-    ]
-)
+FIRST_WINDOW_ROWS: Final = 32_768  # a page looks at little first
 _ROW: Final = ", ".join(ROW_SCHEMA.names)
+_decode = msgspec.json.Decoder(dict[str, str | None]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Key(NamedTuple):
+    """A row's place in the order: what a page begins after."""
+
+    at_us: int
+    k: int
+    idx: int
 
 
 class Reader:
     """Reads records of one tenant's logs. Holds nothing open between calls."""
 
-    def __init__(self, database: Database, settings: Settings, declared: DeclaredFields) -> None:
+    def __init__(
+        self, database: Database, archive: Archive, settings: Settings, tenant: Tenant, declared: DeclaredFields
+    ) -> None:
+        self._tenant = tenant
         self._database = database
+        self._archive = archive
         self._settings = settings
-        self._columns = JournalColumns(declared)
+        self._journal = JournalColumns(declared)
+        self._segments = SegmentColumns(declared)
 
     def rows(
-        self, query: Query, pins: Sequence[Pin], *, batch_rows: int = BATCH_ROWS, limit: int | None = None
+        self,
+        query: Query,
+        pins: Sequence[Pin],
+        *,
+        batch_rows: int = BATCH_ROWS,
+        limit: int | None = None,
+        after: Key | None = None,
+        descending: bool = False,
     ) -> Iterator[pa.RecordBatch]:
-        """Matching records of the pinned logs as batches of ROW_SCHEMA, ascending by (at, k, index)."""
-        where = to_sql(query, self._columns)
-        tail = "" if limit is None else f" LIMIT {int(limit)}"
-        with self._connection() as connection, self._source(query, pins) as source:
-            connection.register("source", source)
-            found = connection.sql(
-                f"SELECT {_ROW} FROM source WHERE {where.text} ORDER BY at_us, k, idx{tail}",
-                params=list(where.parameters),
-            )
-            batches: pa.RecordBatchReader = found.to_arrow_reader(batch_rows)
-            for batch in batches:
-                yield batch.cast(ROW_SCHEMA)
+        """Matching records of the pinned logs as batches of ROW_SCHEMA, by (at, k, index), ascending or descending.
+
+        With `after` only what comes behind that key in the order asked for; with `limit` at most so many rows.
+        """
+        left = limit
+        with self._engine(query, pins) as (connection, planned):
+            windows = planned.windows() if limit is None else planned.windows(FIRST_WINDOW_ROWS)
+            for window in reversed(windows) if descending else windows:
+                if _past(window, after, descending=descending):
+                    continue
+                source = self._source(connection, planned, window, query)
+                if source is None:
+                    continue
+                order = "at_us DESC, k DESC, idx DESC" if descending else "at_us, k, idx"
+                beyond = _beyond(after, descending=descending)
+                end = "" if left is None else f" LIMIT {int(left)}"
+                with source as sql:
+                    found = connection.sql(
+                        f"SELECT {_ROW}, resort FROM ({sql.text}) WHERE {beyond} ORDER BY {order}{end}",
+                        params=list(sql.parameters),
+                    )
+                    with found.to_arrow_reader(batch_rows) as batches:
+                        for batch in batches:
+                            if left is not None:
+                                left -= batch.num_rows
+                            yield _ordered_fields(batch)
+                if left is not None and left <= 0:
+                    return
 
     def count(self, query: Query, pins: Sequence[Pin], limit: int | None = None) -> tuple[int, bool]:
         """(how many match, whether that is exact). Stops counting at `limit`."""
-        where = to_sql(query, self._columns)
-        inner = f"SELECT 1 FROM source WHERE {where.text}" + ("" if limit is None else f" LIMIT {int(limit) + 1}")
-        with self._connection() as connection, self._source(query, pins) as source:
-            connection.register("source", source)
-            row = connection.execute(f"SELECT count(*) FROM ({inner})", list(where.parameters)).fetchone()
-        found = int(row[0]) if row else 0
-        if limit is not None and found > limit:
-            return limit, False
-        return found, True
+        if query == EVERYTHING and limit is None:
+            return sum(pin.size for pin in pins), True
+        total = 0
+        with self._engine(query, pins) as (connection, planned):
+            for window in planned.windows():
+                source = self._source(connection, planned, window, query, columns="1 AS one")
+                if source is None:
+                    continue
+                end = "" if limit is None else f" LIMIT {limit + 1 - total}"
+                with source as sql:
+                    rows = connection.execute(
+                        f"SELECT count(*) FROM (SELECT 1 FROM ({sql.text}){end})", list(sql.parameters)
+                    ).fetchall()
+                total += int(rows[0][0])
+                if limit is not None and total > limit:
+                    return limit, False
+        return total, True
 
     def values(self, path: str, prefix: str, pins: Sequence[Pin], limit: int) -> list[tuple[str, int]]:
         """The most frequent values of `path` that begin with `prefix`, with their counts."""
-        column = self._columns.column(path)
-        if column is None:
+        if self._journal.column(path) is None:
             return []
-        sql = Sql(
-            f"SELECT v, count(*) AS n FROM (SELECT {column} AS v FROM source) "
-            f"WHERE v IS NOT NULL AND starts_with(v, ?) GROUP BY v ORDER BY n DESC, v LIMIT {int(limit)}",
-            (prefix,),
-        )
-        with self._connection() as connection, self._source(None, pins) as source:
-            connection.register("source", source)
-            return [(row[0], row[1]) for row in connection.execute(sql.text, list(sql.parameters)).fetchall()]
+        with self._engine(None, pins) as (connection, planned):
+            everything = Window(None, None)
+            source = self._source(connection, planned, everything, EVERYTHING, columns=path, value=True)
+            if source is None:
+                return []
+            with source as sql:
+                return [
+                    (row[0], row[1])
+                    for row in connection.execute(
+                        f"SELECT v, count(*) AS n FROM ({sql.text}) WHERE v IS NOT NULL AND starts_with(v, ?) "
+                        f"GROUP BY v ORDER BY n DESC, v LIMIT {int(limit)}",
+                        [*sql.parameters, prefix],
+                    ).fetchall()
+                ]
 
     def entries(self, pin: Pin, start: int, end: int) -> Iterator[bytes]:
-        """The entry bytes of [start, end), made from the stored columns. Raises IntegrityError at a gap."""
-        columns = (
-            journal.c.idx,
-            journal.c.action,
-            journal.c.at_us,
-            journal.c.c,
-            journal.c.outcome,
-            journal.c.t_us,
-        )
-        expected = start
-        while expected < end:
-            with self._database.read() as connection:
-                rows = connection.execute(
-                    select(*columns)
-                    .where(
-                        journal.c.log_id == pin.log_id,
-                        journal.c.idx >= expected,
-                        journal.c.idx < min(expected + BATCH_ROWS, end),
-                    )
-                    .order_by(journal.c.idx)
-                ).all()
-            for row in rows:
-                if row.idx != expected:
-                    break
-                expected += 1
-                yield entry_bytes(row.action, format_time(row.at_us), bytes(row.c), row.outcome, format_time(row.t_us))
-            if not rows or rows[-1].idx != expected - 1:
-                raise IntegrityError(f"log {pin.origin}: entry {expected} is missing", "Run affidavit log fsck")
+        """The entry bytes of [start, end). Raises IntegrityError at a gap."""
+        return self._entries(pin).read(start, end)
 
     def window_start(self, pin: Pin, t_us: int) -> int:
         """The last index with t < t_us, or 0: where the evidence of a window beginning at t_us starts."""
-        with self._database.read() as connection:
-            low, high = 0, pin.size
-            while low < high:  # t never decreases along the log
-                middle = (low + high) // 2
-                t = connection.execute(
-                    select(journal.c.t_us).where(journal.c.log_id == pin.log_id, journal.c.idx == middle)
-                ).scalar()
-                if t is None:
-                    raise IntegrityError(f"log {pin.origin}: entry {middle} is missing", "Run affidavit log fsck")
-                low, high = (middle + 1, high) if t < t_us else (low, middle)
-        return max(low - 1, 0)
+        return self._entries(pin).window_start(pin.size, t_us)
+
+    def _entries(self, pin: Pin) -> Entries:
+        return Entries(self._database, self._archive, self._tenant.log(pin.stream))
 
     @contextmanager
-    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with tempfile.TemporaryDirectory(prefix="affidavit-query-") as spill:
-            connection = duckdb.connect(
-                config={
-                    "threads": self._settings.query_threads,
-                    "memory_limit": f"{self._settings.query_memory_mib}MiB",
-                    "temp_directory": spill,
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                    "preserve_insertion_order": False,
-                }
-            )
-            try:
-                yield connection
-            except duckdb.OutOfMemoryException as error:
-                raise StorageError(
-                    f"the query needs more than {self._settings.query_memory_mib} MiB",
-                    "Raise query_memory_mib, or free disk for spilling",
-                ) from error
-            except duckdb.IOException as error:
-                raise StorageError("the query could not spill to disk", "Free some space and try again") from error
-            finally:
-                connection.close()
+    def _engine(self, query: Query | None, pins: Sequence[Pin]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Plan]]:
+        with plan(self._database, query, pins) as planned, connect(self._settings, self._archive) as connection:
+            yield connection, planned
 
-    @contextmanager
-    def _source(self, query: Query | None, pins: Sequence[Pin]) -> Iterator[pa.RecordBatchReader]:
-        """The pinned rows that can match, as a stream. Time bounds are applied by the database already."""
-        at = bounds(query).at if query is not None else Range()
-        batches = self._journal_batches(pins, _us(at.lo), _us(at.hi))
-        reader = pa.RecordBatchReader.from_batches(ROW_SCHEMA, batches)
-        try:
-            yield reader
-        finally:
-            batches.close()
+    def _source(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        planned: Plan,
+        window: Window,
+        query: Query,
+        *,
+        columns: str = "",
+        value: bool = False,
+    ) -> Any:
+        """A context giving the SQL of all matching rows in a window, or None where nothing can match.
 
-    def _journal_batches(
-        self, pins: Sequence[Pin], low: int | None, high: int | None
-    ) -> Generator[pa.RecordBatch, None, None]:
-        for k, pin in enumerate(pins):
-            statement = select(*(journal.c[name] for name in ROW_SCHEMA.names if name != "k")).where(
-                journal.c.log_id == pin.log_id, journal.c.idx < pin.size
-            )
-            if low is not None:
-                statement = statement.where(journal.c.at_us >= low)
-            if high is not None:
-                statement = statement.where(journal.c.at_us < high)
-            with self._database.read() as connection:
-                result = connection.execution_options(stream_results=True).execute(statement)
-                while rows := result.fetchmany(BATCH_ROWS):
-                    columns = [[k] * len(rows), *zip(*rows, strict=True)]
-                    yield pa.RecordBatch.from_arrays(
-                        [pa.array(column, type=kind) for column, kind in zip(columns, ROW_SCHEMA.types, strict=True)],
-                        schema=ROW_SCHEMA,
-                    )
+        `columns` replaces the row; with `value` it is a path, whose string is given as `v`.
+        """
+        texts: list[str] = []
+        parameters: list[Any] = []
+        stack = ExitStack()
+        for part in planned.parts:
+            segments = part.within(window)
+            if segments:
+                where = to_sql(query, self._segments)
+                pushed = equal_filters(planned.bounds)
+                conditions = [
+                    segment_filters(window.low, window.high, part.pin.size),
+                    *(f"{column} IN ({', '.join('?' * len(values))})" for column, values in pushed),
+                    where.text,
+                ]
+                shown = columns or segment_row(_paths(segments))
+                if value:
+                    shown = f"{self._segments.column(columns)} AS v"
+                files = ", ".join("?" * len(segments))
+                texts.append(
+                    f"SELECT {part.k} AS k, {shown} FROM read_parquet([{files}]) WHERE {' AND '.join(conditions)}"
+                )
+                parameters += [self._archive.locate(one.name) for one in segments]
+                parameters += [item for _, values in pushed for item in values]
+                parameters += where.parameters
+            if part.tail_at is not None and _meets(window, part.tail_at):
+                where = to_sql(query, self._journal)
+                shown = columns or f"{', '.join(name for name in ROW_SCHEMA.names if name != 'k')}, false AS resort"
+                if value:
+                    shown = f"{self._journal.column(columns)} AS v"
+                texts.append(f"SELECT k, {shown} FROM tail{part.k} WHERE {where.text}")
+                parameters += where.parameters
+                stack.enter_context(_tail(connection, planned, part.k, window))
+        if not texts:
+            return None
+        return _Source(stack, Sql(" UNION ALL ".join(texts), tuple(parameters)))
 
 
-def _us(text: str | None) -> int | None:
-    return None if text is None else parse_time(text)
+class _Source:
+    """Gives the SQL for the block and lets go of the tail's stream afterwards."""
+
+    def __init__(self, stack: ExitStack, sql: Sql) -> None:
+        self._stack = stack
+        self._sql = sql
+
+    def __enter__(self) -> Sql:
+        return self._sql
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+
+@contextmanager
+def _tail(connection: duckdb.DuckDBPyConnection, planned: Plan, k: int, window: Window) -> Iterator[None]:
+    part = next(one for one in planned.parts if one.k == k)
+    batches = planned.tail(part, window)
+    connection.register(f"tail{k}", pa.RecordBatchReader.from_batches(ROW_SCHEMA, batches))
+    try:
+        yield
+    finally:
+        batches.close()  # the name is taken anew by the next window, and goes with the connection
+
+
+def _paths(segments: Sequence[Segment]) -> frozenset[str]:
+    """The table paths that these segments hold at all."""
+    return frozenset().union(*(one.paths for one in segments)) if segments else frozenset(PATHS)
+
+
+def _meets(window: Window, at: tuple[int, int]) -> bool:
+    return (window.low is None or at[1] >= window.low) and (window.high is None or at[0] < window.high)
+
+
+def _past(window: Window, after: Key | None, *, descending: bool) -> bool:
+    """Whether a window lies wholly on the near side of the key."""
+    if after is None:
+        return False
+    if descending:
+        return window.low is not None and window.low > after.at_us
+    return window.high is not None and window.high <= after.at_us
+
+
+def _beyond(after: Key | None, *, descending: bool) -> str:
+    if after is None:
+        return "true"
+    sign = "<" if descending else ">"
+    return f"(at_us, k, idx) {sign} ({int(after.at_us)}, {int(after.k)}, {int(after.idx)})"
+
+
+def _ordered_fields(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch as ROW_SCHEMA; rows whose fields came out of order get them in path order."""
+    resort = batch.column("resort")
+    if pc.any(resort).as_py():
+        fields, tags = batch.column("fields").to_pylist(), batch.column("tags").to_pylist()
+        for at, wanted in enumerate(resort.to_pylist()):
+            if wanted:
+                found = sorted(zip(_decode(fields[at]).items(), tags[at], strict=True))
+                fields[at] = _encode(dict(pair for pair, _ in found)).decode()
+                tags[at] = "".join(tag for _, tag in found)
+        batch = batch.set_column(batch.schema.get_field_index("fields"), "fields", pa.array(fields, pa.string()))
+        batch = batch.set_column(batch.schema.get_field_index("tags"), "tags", pa.array(tags, pa.string()))
+    return batch.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
+
+
+def find_record(
+    archive: Archive, settings: Settings, segment: Segment, index: int
+) -> tuple[tuple[str, ...], str, tuple[str | None, ...], bytes]:
+    """(paths, tags, values, seed) of one sealed record. Raises IntegrityError where its segment lacks it."""
+    with connect(settings, archive) as connection:
+        found = connection.sql(
+            "SELECT * FROM read_parquet(?) WHERE idx = ?", params=[archive.locate(segment.name), index]
+        ).to_arrow_table()
+    for _, seed, paths, tags, values in records(conform(found)):
+        return paths, tags, values, seed
+    raise IntegrityError(f"{segment.name} lacks record {index}", "Run affidavit log fsck")

@@ -44,6 +44,7 @@ class LogInfo:
     id: int
     stream: str
     origin: str
+    folder: str
     keys: tuple[LogKey, ...]
 
     @property
@@ -90,11 +91,21 @@ def create_tenant(database: Database, keys: Keys, name: str, zone: str) -> Tenan
 
 
 def create_log(connection: Connection, keys: Keys, tenant_id: str, stream: str, now_us: int) -> None:
-    """Make an empty log under a fresh origin."""
+    """Make an empty log under a fresh origin, in a folder of its own: a stream may have had logs before."""
+    number = len(
+        connection.execute(select(logs.c.id).where(logs.c.tenant_id == tenant_id, logs.c.stream == stream)).all()
+    )
     origin = f"affidavit/{os.urandom(16).hex()}"
     log_id = connection.execute(
         insert(logs)
-        .values(tenant_id=tenant_id, stream=stream, origin=origin, frontier=b"", created_us=now_us)
+        .values(
+            tenant_id=tenant_id,
+            stream=stream,
+            origin=origin,
+            folder=f"{tenant_id}/{stream}" if number == 0 else f"{tenant_id}/{stream}.{number}",
+            frontier=b"",
+            created_us=now_us,
+        )
         .returning(logs.c.id)
     ).scalar_one()
     vkey = str(keys.checkpoint_key(origin, 0).verifier())
@@ -126,6 +137,7 @@ def _load(connection: Connection, name: str) -> Tenant:
             log.id,
             log.stream,
             log.origin,
+            log.folder,
             tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys),
         )
     declared = DeclaredFields.from_tables(json.loads(row.declared_fields))

@@ -44,6 +44,8 @@ logs: Final = Table(
     Column("size", BigInteger, nullable=False, server_default="0"),
     Column("t_us", BigInteger, nullable=False, server_default="0"),
     Column("frontier", LargeBinary, nullable=False),
+    Column("sealed", BigInteger, nullable=False, server_default="0"),
+    Column("folder", String(64), nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger, nullable=True),
     Index("logs_open", "tenant_id", "stream"),
@@ -65,6 +67,41 @@ journal: Final = Table(
     Column("tags", Text, nullable=False),
     Column("fields", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# The catalogue: which segment file holds which stretch of a log. Together they cover [0, sealed) without overlap.
+segments: Final = Table(
+    "segments",
+    metadata,
+    Column("log_id", Integer, ForeignKey("logs.id"), primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("end", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("at_min", BigInteger, nullable=False),
+    Column("at_max", BigInteger, nullable=False),
+    Column("t_min", BigInteger, nullable=False),
+    Column("t_max", BigInteger, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("paths", Text, nullable=False),
+)
+
+# Archive files that a merge replaced: removed once no reader can still be at them.
+replaced_files: Final = Table(
+    "replaced_files",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("after_us", BigInteger, nullable=False),
+)
+
+# Who is doing what: one holder a name until the time given; a dead holder's lease ends by itself.
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
 )
 
 # Ids of the last hours, with a keyed digest of the content: a repeat is told from a clash.

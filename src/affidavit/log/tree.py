@@ -1,58 +1,119 @@
-"""The tree of one log at one size: hashes of any stretch of leaves, read from the journal.
+"""The tree of one log: hashes of any stretch of leaves, from tiles where sealed and from the journal's tail.
 
-Reads leaf hashes as stored; whoever needs certainty re-hashes entries (fsck, export's own check).
+Reads hashes as stored; whoever needs certainty re-hashes entries (fsck, the sealer, an export's own check).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+import zlib
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from affidavit.errors import IntegrityError
+from affidavit.log.archive import Archive
+from affidavit.log.catalogue import sealed_size
 from affidavit.log.database import Database
+from affidavit.log.registry import LogInfo
 from affidavit.log.schema import journal
-from affidavit.tlog.merkle import Frontier
+from affidavit.tlog.merkle import Frontier, node_hash
+from affidavit.tlog.proof import subtree_hash
+from affidavit.tlog.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, decode_bundle, decode_tile
 
 LEAVES_PER_READ: Final = 8192
+TILES_CACHED_MAX: Final = 512
+BUNDLE_GZIP_LEVEL: Final = 6
 
 
 class Tree:
-    """Subtree hashes of a log."""
+    """Subtree hashes of a log. What is cached never changes: full tiles and complete nodes."""
 
-    def __init__(self, database: Database, log_id: int) -> None:
+    def __init__(self, database: Database, archive: Archive, log: LogInfo) -> None:
         self._database = database
-        self._log_id = log_id
+        self._archive = archive
+        self._log = log
+        self._tile = lru_cache(maxsize=TILES_CACHED_MAX)(self._read_tile)
 
     def subtree_hash(self, start: int, end: int) -> bytes:
         """RFC 6962 hash of leaves [start, end)."""
-        frontier = Frontier()
-        for leaves in self._leaves(start, end):
-            frontier.extend(leaves)
-        return frontier.root()
+        if start == end:
+            return Frontier().root()
+        return subtree_hash(self.node, start, end)
 
     def node(self, level: int, index: int) -> bytes:
         """The root of the complete subtree of 2**level leaves at `index`."""
-        return self.subtree_hash(index << level, (index + 1) << level)
-
-    def _leaves(self, start: int, end: int) -> Iterator[list[bytes]]:
         with self._database.read() as connection:
-            for first in range(start, end, LEAVES_PER_READ):
-                yield read_leaves(connection, self._log_id, first, min(first + LEAVES_PER_READ, end))
+            return self._node(connection, sealed_size(connection, self._log.id), level, index)
+
+    def _node(self, connection: Connection, sealed: int, level: int, index: int) -> bytes:
+        start, end = index << level, (index + 1) << level
+        if start >= sealed:
+            return self._from_journal(connection, start, end)
+        tile_level, inner = divmod(level, TILE_HEIGHT)
+        first = (index << inner) // TILE_WIDTH
+        if (first + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) <= sealed:
+            return self._from_tile(tile_level, first, inner, index)
+        if level == 0:
+            return self._from_journal(connection, start, end)
+        return node_hash(
+            self._node(connection, sealed, level - 1, 2 * index),
+            self._node(connection, sealed, level - 1, 2 * index + 1),
+        )
+
+    def _from_tile(self, tile_level: int, tile_index: int, inner: int, index: int) -> bytes:
+        hashes = self._tile(tile_level, tile_index)
+        at = (index << inner) - tile_index * TILE_WIDTH
+        row = hashes[at : at + (1 << inner)]
+        while len(row) > 1:
+            row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        return row[0]
+
+    def _read_tile(self, level: int, index: int) -> list[bytes]:
+        name = Tile(level, index).path
+        return decode_tile(self._archive.get(f"{self._log.folder}/log/{name}"))
+
+    def _from_journal(self, connection: Connection, start: int, end: int) -> bytes:
+        frontier = Frontier()
+        for first in range(start, end, LEAVES_PER_READ):
+            frontier.extend(read_leaves(connection, self._log, first, min(first + LEAVES_PER_READ, end)))
+        return frontier.root()
+
+    def frontier(self, size: int) -> Frontier:
+        """The frontier at a size: what the log needs to go on from there."""
+        frontier = Frontier()
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                frontier.append_subtree(level, self.node(level, frontier.size >> level))
+        return frontier
 
 
-def read_leaves(connection: Connection, log_id: int, start: int, end: int) -> list[bytes]:
-    """The leaf hashes of [start, end). Raises IntegrityError where one is missing."""
+def read_leaves(connection: Connection, log: LogInfo, start: int, end: int) -> list[bytes]:
+    """The leaf hashes of [start, end) in the journal. Raises IntegrityError where one is missing."""
     rows = connection.execute(
         select(journal.c.leaf)
-        .where(journal.c.log_id == log_id, journal.c.idx >= start, journal.c.idx < end)
+        .where(journal.c.log_id == log.id, journal.c.idx >= start, journal.c.idx < end)
         .order_by(journal.c.idx)
     )
     leaves = [bytes(row[0]) for row in rows]
     if len(leaves) != end - start:
         raise IntegrityError(
-            f"log {log_id}: {end - start - len(leaves)} entries of [{start}, {end}) are missing",
+            f"log {log.origin}: {end - start - len(leaves)} entries of [{start}, {end}) are missing",
             "Run affidavit log fsck",
         )
     return leaves
+
+
+def pack_bundle(data: bytes) -> bytes:
+    """An entry bundle as it is stored: gzip without a time, so that the same entries give the same bytes."""
+    return gzip.compress(data, BUNDLE_GZIP_LEVEL, mtime=0)
+
+
+def read_bundle(archive: Archive, log: LogInfo, index: int) -> list[bytes]:
+    """The 256 entries of a sealed bundle. Raises IntegrityError where the file is damaged."""
+    name = f"{log.folder}/log/{Tile(ENTRIES, index).path}"
+    try:
+        return decode_bundle(gzip.decompress(archive.get(name)), TILE_WIDTH)
+    except (OSError, EOFError, zlib.error) as error:
+        raise IntegrityError(f"{name} is damaged: {error}", "Restore it from a backup") from error
