@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.verify.builder import BASE, MINUTE, TOKEN, Builder, Log, Record, keep, time_text
+from tests.verify.builder import BASE, MINUTE, TOKEN, Builder, Log, Record, grade_event, keep, time_text
 
 
 def statuses(result):
@@ -98,6 +98,18 @@ def test_removed_masks_and_nulls_are_empty(check):
                keep("before", "change.before.grade"), keep("id", "resource.id")]  # fmt: skip
     for form in ("csv", "json"):
         assert statuses(check(Builder(columns=columns, form=form))) == GOOD
+
+
+def test_every_public_key_can_be_a_column_and_a_condition(check):
+    columns = [keep(name, name) for name in ("at", "t", "action", "outcome")]
+    query = {"op": "all", "of": [{"op": "eq", "path": "outcome", "value": "denied"}]}
+    for form in ("csv", "json"):
+        builder = Builder(columns=columns, form=form, query=query, events=0, wanted=lambda r: r.outcome == "denied")
+        for n, outcome in enumerate(("success", "failure", "denied", "unknown")):
+            record = grade_event(n)
+            record.outcome = outcome
+            builder.main.add(record)
+        assert statuses(check(builder)) == GOOD
 
 
 def test_witnesses_that_are_asked_for_must_have_signed(check):

@@ -1,16 +1,17 @@
 """The data file compared with what follows from the evidence: byte for byte, masked cells parsed in their place.
 
-A row is a list of pieces: known text, or a column whose cell was masked. CSV and JSON; constant memory.
+A row is known text with holes where cells are masked. CSV and JSON; constant memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from affidavit import cells
-from affidavit.cells import NOTHING, TEXT, Cell, Zone, resource_text
+from affidavit.cells import EMPTY, TEXT, Zone, resource_text
 from affidavit.verify.entries import Known
 from affidavit.verify.manifest import Column
 from affidavit.verify.openings import ERASED, MASKED, Row, Shape
@@ -81,11 +82,31 @@ class Reader:
         return False
 
 
-class Plan(NamedTuple):
-    """How the cells of a shape are made: per column the positions of its fields, and what is counted."""
+class Kind(IntEnum):
+    """How a cell is made."""
 
-    positions: tuple[tuple[int | None, ...], ...]
-    hole: tuple[bool, ...]
+    HOLE = 0
+    TIME_AT = 1
+    TIME_T = 2
+    PUBLIC = 3
+    FIELD = 4
+    RESOURCE = 5
+    EMPTY = 6
+
+
+class Maker(NamedTuple):
+    """One column's cell for one shape: places are positions of its fields, None where the record has none."""
+
+    kind: Kind
+    column: Column
+    tag: str = ""
+    places: tuple[int | None, ...] = ()
+
+
+class Plan(NamedTuple):
+    """How the cells of a shape are made, and what is counted."""
+
+    makers: tuple[Maker, ...]
     masked: int
     erased: int
     wrong: str = ""  # label of a kept column whose field is hidden
@@ -97,7 +118,12 @@ class View:
     def __init__(self, columns: tuple[Column, ...], zone: Zone, form: str, chunks: Iterable[bytes]) -> None:
         self._columns = columns
         self._labels = [column.label for column in columns]
-        self._heads = [f"{cells.json_text(label)}:" for label in self._labels]
+        is_csv = form == "csv"
+        labels = ["" if is_csv else f"{cells.json_text(label)}:" for label in self._labels]
+        self._heads = [labels[0], *("," + label for label in labels[1:])]
+        self._write = cells.csv_cell if is_csv else cells.json_cell
+        self._first_row_start, self._row_end = ("", cells.CSV_END) if is_csv else ("{", "}")
+        self._row_start = "" if is_csv else cells.JSON_BETWEEN + "{"
         self._zone = zone
         self._form = form
         self._reader = Reader(chunks)
@@ -146,43 +172,29 @@ class View:
         what = f"row {self.rows}"
         if plan.wrong:
             raise Mismatch(f"{what}, column {plan.wrong!r} is kept and its field is hidden")
-        text = cells.JSON_BETWEEN if self._form == "json" and self.rows > 1 else ""
-        for piece in self._pieces(known, row, plan):
-            if isinstance(piece, str):
-                text += piece
-                continue
-            self._reader.expect(text, what)
-            text = ""
-            self._masked(piece, f"{what}, column {piece.label!r}")
-        self._reader.expect(text, what)
-
-    def _pieces(self, known: Known, row: Row, plan: Plan) -> Iterator[str | Column]:
-        is_csv = self._form == "csv"
-        between = "" if is_csv else "{"
-        for n, column in enumerate(self._columns):
-            yield between if is_csv else between + self._heads[n]
-            between = ","
-            if plan.hole[n]:
-                yield column
+        write, heads, end = self._write, self._heads, self._row_end
+        text = self._row_start if self.rows > 1 else self._first_row_start
+        for maker, head in zip(plan.makers, heads, strict=True):
+            text += head
+            kind = maker.kind
+            if kind is Kind.FIELD:
+                value = row.values[maker.places[0]]  # type: ignore[index]
+                text += write(maker.tag if value is not None else EMPTY, value or "")
+            elif kind is Kind.TIME_AT:
+                text += write(TEXT, self._zone.render(known.at_us))
+            elif kind is Kind.PUBLIC:
+                text += write(TEXT, known.public[maker.column.path])
+            elif kind is Kind.RESOURCE:
+                text += write(TEXT, resource_text(*[None if n is None else row.values[n] for n in maker.places]) or "")
+            elif kind is Kind.HOLE:
+                self._reader.expect(text, what)
+                text = ""
+                self._masked(maker.column, what)
+            elif kind is Kind.TIME_T:
+                text += write(TEXT, self._zone.render(known.t_us))
             else:
-                tag, text = self._cell(column, known, row, plan.positions[n])
-                yield cells.csv_cell(tag, text) if is_csv else cells.json_cell(tag, text)
-        yield cells.CSV_END if is_csv else "}"
-
-    def _cell(self, column: Column, known: Known, row: Row, positions: tuple[int | None, ...]) -> Cell:
-        path = column.path
-        if path == "at":
-            return Cell(TEXT, self._zone.render(known.entry.at_us))
-        if path == "t":
-            return Cell(TEXT, self._zone.render(known.entry.t_us))
-        if not positions:
-            return Cell(TEXT, known.public[path])
-        values = [None if at is None else row.values[at] for at in positions]
-        if len(positions) > 1:
-            text = resource_text(*values)
-            return NOTHING if text is None else Cell(TEXT, text)
-        at, text = positions[0], values[0]
-        return NOTHING if at is None or text is None else Cell(row.shape.state[at], text)
+                text += write(EMPTY, "")
+        self._reader.expect(text + end, what)
 
     def _masked(self, column: Column, what: str) -> None:
         if self._form == "csv":
@@ -194,31 +206,45 @@ class View:
             text = None if raw == "null" else cells.json_string_text(raw)
             well = raw == "null" or text is not None
         if not well or not cells.mask_cell_ok(column.mask, text):
-            raise Mismatch(f"{what}: {raw[:60]!r} is no cell of the mask {column.mask['mask']}")
+            raise Mismatch(
+                f"{what}, column {column.label!r}: {raw[:60]!r} is no cell of the mask {column.mask['mask']}"
+            )
         self.masked_least += text is not None
 
 
 def plan_of(shape: Shape, columns: tuple[Column, ...]) -> Plan:
     """How a row of this shape is shown."""
     at = {path: position for position, path in enumerate(shape.paths)}
-    positions, holes = [], []
+    makers = []
     masked = erased = 0
     wrong = ""
     for column in columns:
         fields = cells.underlying(column.path)
         places = tuple(at.get(path) for path in fields)
         states = {shape.state[place] for place in places if place is not None}
-        hole = False
         if column.kept:
             if MASKED in states:
                 wrong = column.label
             erased += ERASED in states
         elif not fields or states - {ERASED}:
             own = column.mask["mask"] == cells.OWN and column.mask["inner"]["mask"] == cells.KEEP
-            hole = not (own and MASKED not in states and fields)
-            masked += hole
+            if not own or MASKED in states or not fields:
+                masked += 1
+                makers.append(Maker(Kind.HOLE, column))
+                continue
         else:
             erased += ERASED in states
-        positions.append(places)
-        holes.append(hole)
-    return Plan(tuple(positions), tuple(holes), masked, erased, wrong)
+        makers.append(_maker(column, places, shape))
+    return Plan(tuple(makers), masked, erased, wrong)
+
+
+def _maker(column: Column, places: tuple[int | None, ...], shape: Shape) -> Maker:
+    if not places:
+        kinds = {"at": Kind.TIME_AT, "t": Kind.TIME_T}
+        return Maker(kinds.get(column.path, Kind.PUBLIC), column)
+    there = [place for place in places if place is not None and shape.state[place] in "sj"]
+    if not there:
+        return Maker(Kind.EMPTY, column)
+    if len(places) > 1:
+        return Maker(Kind.RESOURCE, column, TEXT, places)
+    return Maker(Kind.FIELD, column, shape.state[there[0]], places)

@@ -1,6 +1,6 @@
 """The entries of one log in a bundle: parsed and hashed once, in index order, then looked up by index.
 
-Entries are spooled to unnamed temporary files (their bytes, a table of 8-byte offsets, one state byte each), so that
+Entries are spooled to unnamed temporary files (their bytes, a table of 56 bytes and one state byte each), so that
 memory depends neither on their number nor on their size. In memory stay the ranges and what the supporting events are.
 """
 
@@ -21,7 +21,7 @@ from affidavit.tlog.merkle import leaf_hash
 from affidavit.tlog.tiles import split_entries
 from affidavit.verify.manifest import Range
 
-_OFFSET: Final = struct.Struct(">Q")
+_ROW: Final = struct.Struct(">3Q32s")  # offset of the entry's end, at, t, c
 _WRITE_ENTRIES: Final = 4096
 
 
@@ -39,25 +39,20 @@ Judge = Callable[[Mapping[str, str]], bool | None]
 
 
 class Known(NamedTuple):
-    """An entry and its texts as the query reads them."""
+    """An entry looked up: its times (microseconds), its commitment, and its texts as the query reads them."""
 
-    entry: Entry
-    public: Mapping[str, str]
+    at_us: int
+    t_us: int
+    c: bytes
+    public: dict[str, str]
 
 
-def read_entry(data: bytes) -> Known:
-    """Parse an entry strictly."""
-    entry = parse_entry(data)
-    end = len(data)
-    at = 19 + len(entry.action)  # after {"action":"…","at":"
-    text = data.decode()
-    public = {
-        "action": entry.action,
-        "at": text[at : at + 27],
-        "outcome": entry.outcome,
-        "t": text[end - 35 : end - 8],
-    }
-    return Known(entry, public)
+def public_texts(data: bytes) -> dict[str, str]:
+    """The texts of an entry that was parsed: its form puts them at known places."""
+    text = data.decode("ascii")
+    action = text[11 : text.index('"', 11)]
+    at = 19 + len(action)  # after {"action":"…","at":"
+    return {"action": action, "at": text[at : at + 27], "outcome": text[at + 90 : -42], "t": text[-35:-8]}
 
 
 class Entries:
@@ -74,7 +69,7 @@ class Entries:
         self._singles = singles
         self._judge = judge
         self._bytes: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
-        self._offsets: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._table: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._states: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._maps: tuple[mmap.mmap, mmap.mmap, mmap.mmap] | None = None
         self.first: Entry | None = None
@@ -86,7 +81,7 @@ class Entries:
         """Give up the temporary files."""
         for mapped in self._maps or ():
             mapped.close()
-        for file in (self._bytes, self._offsets, self._states):
+        for file in (self._bytes, self._table, self._states):
             file.close()
 
     def __len__(self) -> int:
@@ -107,21 +102,20 @@ class Entries:
                     continue
                 t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
                 yield leaf_hash(self._singles[at])
-            known = read_entry(data)
-            t_us = self._in_order(index, t_us, known.entry)
-            self.first = self.first or known.entry
-            self.last = known.entry
-            states.append(State.FALSE if self._judge is None else _STATES[self._judge(known.public)])
-            table.append(_OFFSET.pack(offset))
+            entry = parse_entry(data)
+            t_us = self._in_order(index, t_us, entry)
+            self.first = self.first or entry
+            self.last = entry
+            states.append(State.FALSE if self._judge is None else _STATES[self._judge(public_texts(data))])
             pieces.append(data)
             offset += len(data)
+            table.append(_ROW.pack(offset, entry.at_us, t_us, entry.c))
             if len(pieces) >= _WRITE_ENTRIES:
                 self._write(pieces, table, states)
             yield leaf_hash(data)
         for at in singles[single:]:
             t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
             yield leaf_hash(self._singles[at])
-        table.append(_OFFSET.pack(offset))
         self._write(pieces, table, states)
         self._map()
 
@@ -143,7 +137,7 @@ class Entries:
 
     def _write(self, pieces: list[bytes], table: list[bytes], states: bytearray) -> None:
         self._bytes.write(b"".join(pieces))
-        self._offsets.write(b"".join(table))
+        self._table.write(b"".join(table))
         self._states.write(states)
         pieces.clear()
         table.clear()
@@ -152,11 +146,11 @@ class Entries:
     def _map(self) -> None:
         if not len(self):
             return
-        for file in (self._bytes, self._offsets, self._states):
+        for file in (self._bytes, self._table, self._states):
             file.flush()
         self._maps = (
             mmap.mmap(self._bytes.fileno(), 0, access=mmap.ACCESS_READ),
-            mmap.mmap(self._offsets.fileno(), 0, access=mmap.ACCESS_READ),
+            mmap.mmap(self._table.fileno(), 0, access=mmap.ACCESS_READ),
             mmap.mmap(self._states.fileno(), 0, access=mmap.ACCESS_WRITE),
         )
 
@@ -169,10 +163,11 @@ class Entries:
     def export(self, index: int) -> Known:
         """The entry at `index`, marking it as exported. MalformedProof where it is not in the ranges."""
         rank = self._rank(index)
-        data, offsets, states = self._maps or self._nothing()
-        start, end = struct.unpack_from(">2Q", offsets, rank * _OFFSET.size)
+        data, table, states = self._maps or self._nothing()
+        end, at_us, t_us, c = _ROW.unpack_from(table, rank * _ROW.size)
+        start = _ROW.unpack_from(table, (rank - 1) * _ROW.size)[0] if rank else 0
         states[rank] |= State.EXPORTED
-        return read_entry(data[start:end])
+        return Known(at_us, t_us, c, public_texts(data[start:end]))
 
     def _nothing(self) -> tuple[mmap.mmap, mmap.mmap, mmap.mmap]:
         raise MalformedProof(f"log {self.k} has no entries in the bundle")

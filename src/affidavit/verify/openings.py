@@ -6,10 +6,12 @@ docs/format.md, "Openings".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from affidavit.commitment import HASH_BYTES, SALT_BYTES, field_commitment, record_commitment, shape_hash
+from affidavit.commitment import HASH_BYTES, SALT_BYTES, shape_hash
 from affidavit.errors import MalformedProof
 from affidavit.verify import strict
 from affidavit.verify.manifest import is_shadowing
@@ -19,12 +21,18 @@ SHAPES_MAX: Final = 65_536
 """Shapes that rows may refer back to: the last ones defined."""
 SHAPE_PATHS_MAX: Final = 4096
 STATES: Final = frozenset("sjnme")
+_INTEGER: Final = rb"(0|[1-9][0-9]{0,14})"
+_ROW_RE: Final = re.compile(rb"\[" + _INTEGER + rb"," + _INTEGER + rb"," + _INTEGER + rb",(\[.*\])\]", re.DOTALL)
 MASKED: Final = "m"
 ERASED: Final = "e"
 
 
 class Shape(NamedTuple):
-    """The paths of a record, ascending, and how each is shown: open (s, j, n), masked (m) or erased (e)."""
+    """The paths of a record, ascending, and how each is shown: open (s, j, n), masked (m) or erased (e).
+
+    `head` is what is hashed before a record's commitments, `fields` per path its letter and what is hashed before
+    its salt.
+    """
 
     number: int
     paths: tuple[str, ...]
@@ -33,6 +41,8 @@ class Shape(NamedTuple):
     hidden: int
     valued: int
     erased: tuple[str, ...]
+    head: bytes
+    fields: tuple[tuple[str, bytes], ...]
 
 
 class Row(NamedTuple):
@@ -53,15 +63,17 @@ def read_rows(lines: Iterable[bytes], salts: strict.Bytes, hidden: strict.Bytes)
     shapes: dict[int, Shape] = {}
     count = 0
     for number, line in enumerate(lines, 1):
+        found = _ROW_RE.fullmatch(line)
+        if found is not None:
+            yield _row(found, shapes, salts, hidden, f"openings.ndjson:{number}")
+            continue
         what = f"openings.ndjson:{number}"
-        value = strict.load_json(line, what)
-        if isinstance(value, dict):
-            shapes[count] = _shape(value, count, what)
-            count += 1
-            if len(shapes) > SHAPES_MAX:
-                del shapes[next(iter(shapes))]
-        else:
-            yield _row(value, shapes, salts, hidden, what)
+        if not line.startswith(b"{"):
+            raise MalformedProof(f"{what} is not [k,index,shape,values], plain integers and a list, nor a shape")
+        shapes[count] = _shape(strict.load_json(line, what), count, what)
+        count += 1
+        if len(shapes) > SHAPES_MAX:
+            del shapes[next(iter(shapes))]
     salts.end()
     hidden.end()
 
@@ -74,45 +86,46 @@ def _shape(value: dict[str, Any], number: int, what: str) -> Shape:
         raise MalformedProof(f"{what}: a path is no text")
     if not isinstance(state, str) or len(state) != len(paths) or not STATES.issuperset(state):
         raise MalformedProof(f"{what}: state is not one of s j n m e a path")
-    shape_hash(paths)
+    head = b"\x03" + shape_hash(paths)
     for path in paths:
         if is_shadowing(path):
             raise MalformedProof(f"{what}: a field has the name {path!r} of a public key or virtual column")
     hidden = state.count(MASKED) + state.count(ERASED)
     erased = tuple(path for path, letter in zip(paths, state, strict=True) if letter == ERASED)
     valued = state.count("s") + state.count("j")
-    return Shape(number, tuple(paths), state, len(state) - hidden, hidden, valued, erased)
+    fields = tuple(
+        (letter, b"" if letter in "me" else b"\x02" + bytes([len(path)]) + path.encode() + letter.encode())
+        for path, letter in zip(paths, state, strict=True)
+    )
+    return Shape(number, tuple(paths), state, len(state) - hidden, hidden, valued, erased, head, fields)
 
 
-def _row(value: Any, shapes: dict[int, Shape], salts: strict.Bytes, hidden: strict.Bytes, what: str) -> Row:
-    if not isinstance(value, list) or len(value) != 4:
-        raise MalformedProof(f"{what} is not [k,index,shape,values]")
-    k, index, number, given = value
-    if not type(k) is type(index) is type(number) is int or min(k, index, number) < 0:
-        raise MalformedProof(f"{what}: k, index and shape are not plain integers")
+def _row(found: re.Match[bytes], shapes: dict[int, Shape], salts: strict.Bytes, hidden: strict.Bytes, what: str) -> Row:
+    k, index, number = int(found[1]), int(found[2]), int(found[3])
     shape = shapes.get(number)
     if shape is None:
         raise MalformedProof(f"{what}: shape {number} is not defined")
-    if not isinstance(given, list) or len(given) != shape.valued:
+    given = strict.load_texts(found[4], what)
+    if len(given) != shape.valued:
         raise MalformedProof(f"{what}: shape {number} needs a list of {shape.valued} values")
-    salt, commitment = salts.take(SALT_BYTES * shape.opened), hidden.take(HASH_BYTES * shape.hidden)
-    next_value, at, gone = iter(given), 0, 0
+    salt, gone = salts.take(SALT_BYTES * shape.opened), hidden.take(HASH_BYTES * shape.hidden)
+    used = salted = covered = 0
     values: list[str | None] = []
-    commitments: list[bytes] = []
-    for path, letter in zip(shape.paths, shape.state, strict=True):
-        if letter in "me":
-            commitments.append(commitment[gone : gone + HASH_BYTES])
-            gone += HASH_BYTES
+    commitments: list[bytes] = [shape.head]
+    for letter, prefix in shape.fields:
+        if not prefix:
+            commitments.append(gone[covered : covered + HASH_BYTES])
+            covered += HASH_BYTES
             values.append(None)
             continue
-        text = None if letter == "n" else next(next_value)
+        raw, text = b"", None
         if letter != "n":
-            if not isinstance(text, str):
-                raise MalformedProof(f"{what}: the value of {path} is no text")
+            text = given[used]
+            raw = text.encode()
+            used += 1
             if letter == "j":
                 strict.check_json_value(text)
-        raw = b"" if text is None else text.encode()
-        commitments.append(field_commitment(path, letter, salt[at : at + SALT_BYTES], raw))
-        at += SALT_BYTES
+        commitments.append(sha256(prefix + salt[salted : salted + SALT_BYTES] + raw).digest())
+        salted += SALT_BYTES
         values.append(text)
-    return Row(k, index, shape, values, record_commitment(shape.paths, commitments))
+    return Row(k, index, shape, values, sha256(b"".join(commitments)).digest())

@@ -80,7 +80,7 @@ def step_1(job: Job) -> None:
     """Checkpoint signatures by the trust file; witnesses where it asks for them."""
     job.findings.reach(1)
     if not job.trust.quorum:
-        job.findings.unproven(1, WITNESSED, "The trust file asks for no witness")
+        job.findings.not_asked(WITNESSED, "The trust file asks for no witness")
     for log in job.manifest.logs:
         note = Note.parse(job.archive.read(f"checkpoint.{log.k}", NOTE_BYTES_MAX))
         checkpoint = Checkpoint.parse(note.text)
@@ -236,12 +236,12 @@ def walk_rows(job: Job, support: Support) -> None:
         if row.k >= len(manifest.logs) or not manifest.logs[row.k].queried:
             raise MalformedProof(f"row [{row.k},{row.at}] is of no queried log")
         known = job.entries[row.k].export(row.at)
-        place = (known.entry.at_us, row.k, row.at)
+        place = (known.at_us, row.k, row.at)
         if place <= before:
             raise MalformedProof(f"row [{row.k},{row.at}] is out of order or there twice")
         before = place
         count += 1
-        _opened(job, support, row, known.entry.c)
+        _opened(job, support, row, known.c)
         truth = evaluate(known.public, _fields(row) if asks_fields else None)
         if truth is False:
             findings.fail(4, COMPLETE, f"row [{row.k},{row.at}] was exported and is not in the query")

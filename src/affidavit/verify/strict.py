@@ -71,6 +71,14 @@ def load_json(data: bytes, what: str) -> Any:
     return _load(_plain, decode_text(data, what), what)
 
 
+def load_texts(data: bytes, what: str) -> list[str]:
+    """A JSON list of strings; the fast way for rows."""
+    value = _load(_plain, decode_text(data, what), what)
+    if type(value) is not list or not all(type(item) is str for item in value):
+        raise MalformedProof(f"{what}: a value is no text")
+    return value
+
+
 def load_compact(data: bytes, what: str) -> Any:
     """JSON written in its one shortest form: no white space, no escape that is not needed."""
     value = load_json(data, what)

@@ -123,6 +123,10 @@ class Findings:
         """The bundle can't show it."""
         self._add(step, verdict, Status.NOT_PROVEN, reason)
 
+    def not_asked(self, verdict: str, reason: str) -> None:
+        """Nobody asked for it: the verdict is not proven, and the step that would look has nothing to do."""
+        self._verdicts[verdict].setdefault(Status.NOT_PROVEN, _Reasons()).add(reason)
+
     def remark(self, verdict: str, text: str) -> None:
         """Words that belong to a verdict whatever it is: its scope, what it leaves out."""
         if text not in self.remarks[verdict]:
