@@ -45,8 +45,9 @@ def acting(**known: str) -> Iterator[Context]:
         context = replace(_current.get(), **known)
     except TypeError:
         unknown = sorted(set(known) - set(Context.__dataclass_fields__))
-        raise InvalidRequest(f"unknown context key {unknown[0]!r}",
-                             f"Allowed: {', '.join(Context.__dataclass_fields__)}") from None
+        raise InvalidRequest(
+            f"unknown context key {unknown[0]!r}", f"Allowed: {', '.join(Context.__dataclass_fields__)}"
+        ) from None
     token = _current.set(context)
     try:
         yield context

@@ -27,10 +27,29 @@ OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
 Severity = Literal["info", "low", "medium", "high", "critical"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 # A left side that names a URI scheme is no resource type: "arn:aws:s3:::b" is one bare id.
-URI_SCHEMES: Final = frozenset({"arn", "data", "did", "file", "ftp", "gs", "http", "https", "mailto", "s3", "sftp",
-                                "ssh", "tel", "urn", "ws", "wss"})
+URI_SCHEMES: Final = frozenset(
+    {
+        "arn",
+        "data",
+        "did",
+        "file",
+        "ftp",
+        "gs",
+        "http",
+        "https",
+        "mailto",
+        "s3",
+        "sftp",
+        "ssh",
+        "tel",
+        "urn",
+        "ws",
+        "wss",
+    }
+)
 _TYPE_RE: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
 
 
@@ -175,6 +194,7 @@ class Event(_Group, frozen=True):
 
 
 _decoder = msgspec.json.Decoder(Event)
+_KEPT: Final = (datetime, UUID, bytes)  # not turned into text on the way: a time in a text field is a mistake
 
 
 def decode_event(data: bytes | str) -> Event:
@@ -214,30 +234,39 @@ def _surrogate(data: bytes | str) -> InvalidEvent | None:
 
 
 def convert_event(value: Any) -> Event:
-    """The same from Python objects (dicts, lists, str, datetime, UUID)."""
+    """The same from Python objects: an Event, or dicts, lists, str, datetime, UUID, groups made by hand.
+
+    Structs don't check what they are made of, so whatever comes is taken apart and checked whole.
+    """
     try:
-        event = msgspec.convert(value, Event)
-    except (msgspec.ValidationError, RecursionError, UnicodeError) as error:
+        event = msgspec.convert(msgspec.to_builtins(value, builtin_types=_KEPT), Event)
+    except (msgspec.ValidationError, RecursionError, UnicodeError, TypeError) as error:
         raise _invalid(error) from None
     check_event(event)
     return event
 
 
 def check_event(event: Event) -> None:
-    """Check what the types don't say: the action's form and the time's zone and year."""
+    """Check what the types don't say: the action's form and the time's zone and year. The types must hold."""
     action = event.action
     if not ACTION_RE.match(action):
-        raise InvalidEvent(f"action {action[:140]!r} is malformed",
-                           "Lower-case words of letters, digits, _ and -, joined by dots: grade.updated", field="action")
+        raise InvalidEvent(
+            f"action {action[:140]!r} is malformed",
+            "Lower-case words of letters, digits, _ and -, joined by dots: grade.updated",
+            field="action",
+        )
     if len(action) > ACTION_BYTES_MAX:
         raise InvalidEvent(f"action of {len(action)} bytes, at most {ACTION_BYTES_MAX}", field="action")
     at = event.at
     if at is not None:
         if at.tzinfo is None:
-            raise InvalidEvent(f"at {at.isoformat()!r} has no offset", "Give one: 2026-10-01T12:00:00+02:00",
-                               field="at")
+            raise InvalidEvent(
+                f"at {at.isoformat()!r} has no offset", "Give one: 2026-10-01T12:00:00+02:00", field="at"
+            )
         if at.year <= YEAR_MIN and at < _EPOCH:
             raise InvalidEvent(f"at {at.isoformat()!r} lies before 1970", field="at")
+        if at.year == _END.year and at > _END:
+            raise InvalidEvent(f"at {at.isoformat()!r} lies after 9999 in UTC", field="at")
 
 
 def _invalid(error: Exception) -> InvalidEvent:
@@ -245,7 +274,7 @@ def _invalid(error: Exception) -> InvalidEvent:
         return InvalidEvent("nested too deeply", "At most 64 levels")
     text = str(error)
     message, _, where = text.partition(" - at `$")
-    field = where.rstrip("`").lstrip(".") if where else ""
+    field = where.rstrip("`").replace("[...]", "").lstrip(".") if where else ""
     unknown = re.match(r"Object contains unknown field `(.*)`", message, re.DOTALL)
     if unknown:
         field = f"{field}.{unknown[1]}".lstrip(".")

@@ -97,29 +97,45 @@ def flatten(
         _details(event.details, declared, out, stripped)
     if stripped.count:
         if refuse_secrets:
-            raise InvalidEvent(f"{stripped.first} holds a secret", "Leave it out, or set secrets = strip",
-                               field=stripped.first)
+            raise InvalidEvent(
+                f"{stripped.first} holds a secret",
+                "Leave it out, or set secrets = strip",
+                field=stripped.first,
+            )
         out.append(("secrets_stripped", JSON, str(stripped.count)))
     if own:
         out.extend((path, STRING, value) for path, value in own.items())
     out.sort()
     paths, tags, values = zip(*out, strict=True)
-    _check_text(paths, values)
-    return Record(event.action, None if event.at is None else micros(event.at), event.outcome, event_id,
-                  event.id is not None, paths, "".join(tags), values, stripped.count)
+    _check_text(paths, tags, values)
+    return Record(
+        event.action,
+        None if event.at is None else micros(event.at),
+        event.outcome,
+        event_id,
+        event.id is not None,
+        paths,
+        "".join(tags),
+        values,
+        stripped.count,
+    )
 
 
-def _check_text(paths: tuple[str, ...], values: tuple[str | None, ...]) -> None:
+# In JSON text: an even number of backslashes, then \u0000.
+_ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def _check_text(paths: tuple[str, ...], tags: tuple[str, ...], values: tuple[str | None, ...]) -> None:
     """Refuse NUL, lone surrogates and too many bytes; names the field. One pass in the common case."""
     joined = "".join([value for value in values if value])
-    if joined.isascii() and "\x00" not in joined:
+    if joined.isascii() and "\x00" not in joined and "\\u0000" not in joined:
         size = len(joined)
     else:
         size = 0
-        for path, value in zip(paths, values, strict=True):
+        for path, tag, value in zip(paths, tags, values, strict=True):
             if value is None:
                 continue
-            if "\x00" in value:
+            if "\x00" in value or (tag == JSON and _ESCAPED_NUL.search(value)):
                 raise InvalidEvent(f"{path} holds a NUL character", "Remove it", field=path)
             try:
                 size += len(value.encode())
@@ -257,9 +273,21 @@ class _Stripper:
             return [self.clean(item, where, depth + 1) for item in value]
         if isinstance(value, float) and not math.isfinite(value):
             raise InvalidEvent(f"{where}: {value} is no JSON number", "Send a finite number or text", field=where)
-        if isinstance(value, str) and "\x00" in value:
-            raise InvalidEvent(f"{where} holds a NUL character", "Remove it", field=where)
-        return value
+        if isinstance(value, str):
+            if "\x00" in value:
+                raise InvalidEvent(f"{where} holds a NUL character", "Remove it", field=where)
+            return value
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self.clean(_plain(value, where), where, depth)
+
+
+def _plain(value: Any, where: str) -> Any:
+    """An object of another type as JSON values: what it holds is looked through like everything else."""
+    try:
+        return msgspec.to_builtins(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidEvent(f"{where}: {error}", "Send JSON values", field=where) from None
 
 
 def _value(path: str, value: Any) -> Field:
@@ -288,8 +316,7 @@ def snake(name: str) -> str:
     return f"x{text}" if text[:1].isdigit() else text
 
 
-def _columns(group: str, columns: dict[str, Any] | None, out: list[Field],
-             stripped: _Stripper) -> None:
+def _columns(group: str, columns: dict[str, Any] | None, out: list[Field], stripped: _Stripper) -> None:
     if not columns:
         return
     if len(columns) > COLUMNS_MAX:
@@ -302,22 +329,29 @@ def _columns(group: str, columns: dict[str, Any] | None, out: list[Field],
         name = snake(key)
         path = f"{group}.{name}"
         if not name or len(path) > PATH_BYTES_MAX or not PATH_RE.match(path):
-            raise InvalidEvent(f"{group}: column {key[:140]!r} can't be a path", "Use letters, digits and _",
-                               field=group)
+            raise InvalidEvent(
+                f"{group}: column {key[:140]!r} can't be a path", "Use letters, digits and _", field=group
+            )
         if name in seen:
-            raise InvalidEvent(f"{group}: columns {seen[name]!r} and {key!r} are the same path {path}", "Rename one",
-                               field=path)
+            raise InvalidEvent(
+                f"{group}: columns {seen[name]!r} and {key!r} are the same path {path}",
+                "Rename one",
+                field=path,
+            )
         seen[name] = key
         out.append(_value(path, stripped.clean(value, path, 1)))
 
 
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
-    "string": (str,), "date": (str,), "number": (int, float), "boolean": (bool,), "list": (list, tuple),
+    "string": (str,),
+    "date": (str,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list, tuple),
 }
 
 
-def _details(details: dict[str, Any], declared: DeclaredFields, out: list[Field],
-             stripped: _Stripper) -> None:
+def _details(details: dict[str, Any], declared: DeclaredFields, out: list[Field], stripped: _Stripper) -> None:
     free: dict[str, Any] = {}
     for key, value in details.items():
         if is_secret(key):
@@ -331,8 +365,11 @@ def _details(details: dict[str, Any], declared: DeclaredFields, out: list[Field]
         if cleaned is not None and (
             not isinstance(cleaned, _KINDS[known.type]) or (known.type == "number" and isinstance(cleaned, bool))
         ):
-            raise InvalidEvent(f"details.{key}: {type(value).__name__} given, declared as {known.type}",
-                               "Send the declared type, or change the declaration", field=f"details.{key}")
+            raise InvalidEvent(
+                f"details.{key}: {type(value).__name__} given, declared as {known.type}",
+                "Send the declared type, or change the declaration",
+                field=f"details.{key}",
+            )
         out.append(_value(f"details.{key}", cleaned))
     if free:
         out.append(_value("details", free))

@@ -26,7 +26,7 @@ from affidavit.errors import (
     InvalidRequest,
     NotFound,
 )
-from affidavit.event import Actor, Event, Source, check_event, convert_event
+from affidavit.event import Actor, Event, Source, convert_event
 from affidavit.log import checkpoints, keys, registry
 from affidavit.log.archive import open_archive
 from affidavit.log.catalogue import list_segments
@@ -108,7 +108,9 @@ class AuditLog:
         url = loaded.database or f"sqlite:///{folder.resolve() / 'journal.db'}"
         if not create and not loaded.database and not (folder / "journal.db").exists():
             raise NotFound(f"no log in {folder}", f"Make one: affidavit init --home {folder}")
-        log_keys = keys.load(folder, create=create)
+        # A journal was made under a key: where that is lost, a fresh one would only hide it.
+        fresh = create and (bool(loaded.database) or not (folder / "journal.db").exists())
+        log_keys = keys.load(folder, create=fresh)
         database = Database(url, busy_timeout_s=loaded.busy_timeout_s)
         try:
             database.prepare()
@@ -160,15 +162,24 @@ class AuditLog:
         return self.submit_many(events, stream=stream).result()
 
     def submit_many(
-        self, events: Sequence[Event | Mapping[str, Any]], *, stream: str = MAIN, extra: Extra | None = None
+        self,
+        events: Sequence[Event | Mapping[str, Any]],
+        *,
+        stream: str = MAIN,
+        extra: Extra | None = None,
+        checked: bool = False,
     ) -> Future[list[Receipt | InvalidEvent]]:
-        """The same without waiting. `extra` runs inside the transaction (the import's ledger uses it)."""
+        """The same without waiting. `extra` runs inside the transaction (the import's ledger uses it).
+
+        With `checked` Events MUST come from `decode_event` or `convert_event`; they are not checked again.
+        """
         _check_stream(stream)
         results: list[Receipt | InvalidEvent | None] = [None] * len(events)
         batch: list[Prepared] = []
         for at, event in enumerate(events):
             try:
-                batch.append(self._prepare(_event(event, {}), stream))
+                whole = event if checked and isinstance(event, Event) else _event(event, {})
+                batch.append(self._prepare(whole, stream))
             except InvalidEvent as error:
                 results[at] = error
         answer: Future[list[Receipt | InvalidEvent]] = Future()
@@ -270,7 +281,7 @@ class AuditLog:
             row = connection.execute(select(journal).where(journal.c.log_id == log.id, journal.c.idx == index)).first()
             size = connection.execute(select(logs.c.size).where(logs.c.id == log.id)).scalar_one()
             segment = next((one for one in list_segments(connection, log.id) if one.first <= index < one.end), None)
-        if index >= size:
+        if not 0 <= index < size:
             raise NotFound(f"stream {stream} has no index {index}", "affidavit log status shows the size")
         if segment is not None:
             entry = next(self.entries(stream).read(index, index + 1))
@@ -354,9 +365,7 @@ def _check_stream(stream: str) -> None:
 
 def _event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) -> Event:
     if isinstance(action, Event):
-        event = msgspec.structs.replace(action, **fields) if fields else action
-        check_event(event)
-        return event
+        return convert_event({**msgspec.structs.asdict(action), **fields} if fields else action)
     if isinstance(action, str):
         return convert_event({"action": action, **fields})
     if not isinstance(action, Mapping):
@@ -403,5 +412,9 @@ def _declared(home: Path, settings: settings_module.Settings, tenant: Tenant) ->
     file = home / settings.declared_fields
     fields = dict(tenant.declared.fields)
     if file.is_file():
-        fields = {**DeclaredFields.from_toml(file.read_text(encoding="utf-8")).fields, **fields}
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidRequest(f"declared fields {file}: {error}", "Make it a readable file of UTF-8") from None
+        fields = {**DeclaredFields.from_toml(text).fields, **fields}
     return DeclaredFields(fields)
