@@ -39,9 +39,9 @@ def field_commitment(path: str, tag: str, salt: bytes, value: bytes) -> bytes:
 
 @lru_cache(maxsize=8192)
 def _prefix(path: str, tag: str) -> bytes:
-    raw = path.encode()
-    if len(raw) > PATH_BYTES_MAX or not PATH_RE.match(path):
+    if len(path) > PATH_BYTES_MAX or not PATH_RE.match(path):
         raise MalformedProof(f"path {path[:140]!r} is malformed")
+    raw = path.encode()
     return b"\x02" + bytes([len(raw)]) + raw + tag.encode()
 
 
@@ -164,9 +164,7 @@ class Entry(NamedTuple):
 
 def entry_bytes(action: str, at: str, c: bytes, outcome: str, t: str) -> bytes:
     """The entry's one and only encoding. `at` and `t` as format_time gives them; inputs are trusted."""
-    return (
-        f'{{"action":"{action}","at":"{at}","c":"{encode_hash(c)}","outcome":"{outcome}","t":"{t}","v":1}}'.encode()
-    )
+    return f'{{"action":"{action}","at":"{at}","c":"{encode_hash(c)}","outcome":"{outcome}","t":"{t}","v":1}}'.encode()
 
 
 _ENTRY_RE: Final = re.compile(

@@ -237,7 +237,7 @@ def lookup(name: str, declared: DeclaredFields | None = None) -> Path | None:
     found = PATHS.get(name) or PUBLIC_KEYS.get(name)
     if found is not None:
         return found
-    if len(name.encode()) > PATH_BYTES_MAX or not PATH_RE.match(name):
+    if len(name) > PATH_BYTES_MAX or not PATH_RE.match(name):
         return None
     if name.startswith(("change.before.", "change.after.")):
         return Path(name, STRING, "change")

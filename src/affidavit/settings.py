@@ -6,6 +6,7 @@ folder, the default. docs/reference/settings.md is generated from this table.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -75,6 +76,8 @@ def load(home: Path, environ: Mapping[str, str] | None = None, **given: Any) -> 
             table = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"{file}: not TOML: {error}", "Check the file's syntax") from None
+        except OSError as error:
+            raise InvalidRequest(f"{file}: {error.strerror}", "Make it readable for this process") from None
         values.update({name: _convert(name, value, str(file)) for name, value in table.items()})
     for name, value in (os.environ if environ is None else environ).items():
         key = name.removeprefix("AFFIDAVIT_").lower()
@@ -95,7 +98,9 @@ def _convert(name: str, value: Any, where: str) -> Any:
         )
     try:
         converted = kind(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
-    except ValueError:
+    except (ValueError, OverflowError):
+        converted = None
+    if (isinstance(value, float) and converted != value) or (kind is float and not math.isfinite(converted or 0.0)):
         converted = None
     if converted is None:
         raise InvalidRequest(f"{where}: {name} = {value!r} is no {kind.__name__}", HELP[name])
