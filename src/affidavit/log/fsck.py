@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from affidavit.commitment import commit_record, entry_bytes, format_time, parse_entry
 from affidavit.errors import AffidavitError, IntegrityError
 from affidavit.log.database import Database
 from affidavit.log.registry import LogInfo
 from affidavit.log.schema import checkpoints, event_ids, journal, logs
+from affidavit.paths import NULL
 from affidavit.tlog.checkpoint import open_checkpoint
 from affidavit.tlog.merkle import Frontier, leaf_hash
 from affidavit.tlog.note import VerifierKey
 
 ROWS_PER_READ: Final = 4096
 _fields = msgspec.json.Decoder(dict[str, str | None])
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,15 @@ def fsck(database: Database, log: LogInfo, progress: Callable[[int, int], None] 
     The size is pinned at the start: writers may go on. `progress(done, size)`.
     """
     with database.read() as connection:
-        head = connection.execute(select(logs.c.size, logs.c.frontier).where(logs.c.id == log.id)).one()
+        head = connection.execute(select(logs.c.size, logs.c.t_us, logs.c.frontier).where(logs.c.id == log.id)).one()
         kept = dict(
             connection.execute(
-                select(checkpoints.c.size, checkpoints.c.note)
-                .where(checkpoints.c.log_id == log.id, checkpoints.c.size <= head.size)
-                .order_by(checkpoints.c.size)
+                select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.log_id == log.id)
             ).all()
         )
+        last = connection.execute(select(func.max(journal.c.idx)).where(journal.c.log_id == log.id)).scalar()
     sizes = sorted(kept)
+    _check_end(log, head.size, last, sizes)
     frontier = Frontier()
     last_t = 0
     agreed = 0
@@ -81,6 +83,11 @@ def fsck(database: Database, log: LogInfo, progress: Callable[[int, int], None] 
             f"log {log.origin}: the tree kept for size {head.size} is not the tree of its entries",
             "The head row was changed; compare with a checkpoint kept elsewhere",
         )
+    if head.t_us != last_t:
+        raise IntegrityError(
+            f"log {log.origin}: its clock stands at {head.t_us} µs, its last entry at {last_t} µs",
+            "The head row was changed. Restore a backup",
+        )
     _check_ids(database, log, head.size)
     return FsckResult(log.origin, log.stream, head.size, frontier.root(), agreed)
 
@@ -91,12 +98,17 @@ def check_row(log: LogInfo, expected: int, row: Any, last_t: int) -> bytes:
         raise _problem(log, expected, "is missing")
     try:
         fields = _fields.decode(row.fields)
-        c = commit_record(tuple(fields), row.tags, tuple(fields.values()), bytes(row.seed))
+        values = tuple(fields.values())
+        c = commit_record(tuple(fields), row.tags, values, bytes(row.seed))
         at_text, t_text = format_time(row.at_us), format_time(row.t_us)
         entry = entry_bytes(row.action, at_text, bytes(row.c), row.outcome, t_text)
         parse_entry(entry)
     except (AffidavitError, ValueError, TypeError, msgspec.DecodeError, UnicodeError) as error:
         raise _problem(log, expected, f"can't be rebuilt: {error}") from error
+    if _encode(fields).decode() != row.fields or any(
+        (value is None) != (tag == NULL) for value, tag in zip(values, row.tags, strict=True)
+    ):
+        raise _problem(log, expected, "has fields that are not written as they were committed")
     if c != bytes(row.c):
         raise _problem(log, expected, "has fields, tags or a seed that are not what was committed")
     leaf = leaf_hash(entry)
@@ -112,6 +124,17 @@ def _problem(log: LogInfo, index: int, what: str) -> IntegrityError:
         f"log {log.origin} ({log.stream}): entry {index} {what}",
         "The stored log was changed or damaged. Keep a copy as it is, then restore a backup",
     )
+
+
+def _check_end(log: LogInfo, size: int, last: int | None, sizes: list[int]) -> None:
+    """What lies past the head: a log whose end was cut off, or rows that were never sequenced."""
+    if last is not None and last >= size:
+        raise _problem(log, last, f"lies past the log's end at {size}")
+    if sizes and sizes[-1] > size:
+        raise IntegrityError(
+            f"log {log.origin}: a checkpoint of size {sizes[-1]} was signed, but the log ends at {size}",
+            "Entries were cut off its end. Restore a backup",
+        )
 
 
 def _check_checkpoint(log: LogInfo, size: int, note: bytes, root: bytes) -> None:
