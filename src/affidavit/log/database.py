@@ -6,7 +6,9 @@ Everything that differs between the two dialects stands here.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sqlite3
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
 from affidavit.errors import InvalidRequest, MissingExtra, StorageError
 
@@ -32,6 +34,8 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._busy_timeout_s = busy_timeout_s
         self.engine = self._create()
+        self._inherited: list[Pool] = []
+        _open_databases.add(self)
 
     def _create(self) -> Engine:
         if self.sqlite:
@@ -102,8 +106,9 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def reset_after_fork(self) -> None:
-        """In a child process: forget connections that belong to the parent."""
+    def _forked(self) -> None:
+        # The parent's connections are put aside, not closed: closing them here could undo what the parent is writing.
+        self._inherited.append(self.engine.pool)
         self.engine.dispose(close=False)
 
     def close(self) -> None:
@@ -161,6 +166,17 @@ class Database:
             statement = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({_marks(len(columns))})"
             connection.exec_driver_sql(self.sql(statement), rows)
 
+
+_open_databases: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for database in list(_open_databases):
+        database._forked()  # noqa: SLF001  its own
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 _SQLITE_VARIABLES: Final = 900
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -41,13 +42,14 @@ class Job:
 
 
 class Recorder:
-    """Group commit over one database. Thread-safe; restarts by itself in a forked child."""
+    """Group commit over one database. Thread-safe; begins anew, with an empty queue, in a forked child."""
 
     def __init__(self, database: Database, *, group_events_max: int, queue_events_max: int) -> None:
         self._database = database
         self._group_events_max = group_events_max
         self._queue_events_max = queue_events_max
         self._reset()
+        _recorders.add(self)
 
     def _reset(self) -> None:
         self._queue: deque[Job] = deque()
@@ -56,13 +58,9 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._idle = True
-        self._pid = os.getpid()
 
     def submit(self, job: Job) -> Future[list[Placed]]:
         """Queue a job. Raises Busy when too many events wait: nothing of the job is then recorded."""
-        if self._pid != os.getpid():
-            self._database.reset_after_fork()
-            self._reset()
         with self._changed:
             if self._closing:
                 raise StorageError("the log is closed", "Open it again")
@@ -81,15 +79,11 @@ class Recorder:
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> bool:
         """Wait until everything submitted so far is answered. False when time ran out."""
-        if self._pid != os.getpid():
-            return True
         with self._changed:
             return self._changed.wait_for(lambda: self._idle and not self._queue, timeout_s)
 
     def close(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         """Flush, stop the thread, refuse what comes later."""
-        if self._pid != os.getpid():
-            return
         self.flush(timeout_s)
         with self._changed:
             self._closing = True
@@ -166,6 +160,18 @@ class Recorder:
                 if job.extra is not None:
                     job.extra(connection, answers[-1])
         return answers
+
+
+_recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for recorder in list(_recorders):
+        recorder._reset()  # noqa: SLF001  its own
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _append_each(appender: Appender, log_ids: Sequence[int], events: Sequence[Prepared]) -> list[Placed]:
