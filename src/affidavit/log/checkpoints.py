@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import IntegrityError, MalformedProof
+from affidavit.log.archive import Archive
+from affidavit.log.catalogue import sealed_size
 from affidavit.log.database import Database
 from affidavit.log.keys import Keys
-from affidavit.log.registry import LogInfo
-from affidavit.log.schema import checkpoints, logs
+from affidavit.log.registry import LogInfo, LogKey
+from affidavit.log.schema import checkpoints, log_keys, logs
+from affidavit.log.tree import Tree
 from affidavit.tlog.checkpoint import Checkpoint
 from affidavit.tlog.merkle import Frontier
 
@@ -35,16 +39,17 @@ def pin(database: Database, keys: Keys, log: LogInfo) -> Pin:
         kept = connection.execute(
             select(checkpoints.c.note).where(checkpoints.c.log_id == log.id, checkpoints.c.size == size)
         ).scalar()
+        generations = signing_generations(connection, log, size)
     root = Frontier.from_bytes(size, bytes(row.frontier)).root()
     if kept is not None:
         note = bytes(kept)
-        if Checkpoint.parse(note.decode().rpartition("\n\n")[0] + "\n").root != root:
+        if _root(note) != root:
             raise IntegrityError(
                 f"log {log.origin}: the checkpoint kept for size {size} has another root",
                 "The journal was changed. Run affidavit log fsck",
             )
         return Pin(log.id, log.origin, log.stream, size, root, note)
-    note = Checkpoint(log.origin, size, root).sign([keys.checkpoint_key(log.origin, log.generation)]).to_bytes()
+    note = sign(keys, log, size, root, generations)
     with database.write() as connection:
         connection.exec_driver_sql(
             database.sql(
@@ -54,6 +59,73 @@ def pin(database: Database, keys: Keys, log: LogInfo) -> Pin:
             (log.id, size, note, time.time_ns() // 1000),
         )
     return Pin(log.id, log.origin, log.stream, size, root, note)
+
+
+def sign(keys: Keys, log: LogInfo, size: int, root: bytes, generations: Sequence[int]) -> bytes:
+    """A signed note of one size, under the keys in force there (two at the size where one took over)."""
+    signers = [keys.checkpoint_key(log.origin, generation) for generation in generations]
+    return Checkpoint(log.origin, size, root).sign(signers).to_bytes()
+
+
+def signing_generations(connection: Connection, log: LogInfo, size: int) -> list[int]:
+    """The key generations that sign a size, newest first; read afresh, for another process may have rotated."""
+    return list(
+        connection.execute(
+            select(log_keys.c.generation)
+            .where(
+                log_keys.c.log_id == log.id,
+                log_keys.c.from_size <= size,
+                or_(log_keys.c.to_size.is_(None), log_keys.c.to_size >= size),
+            )
+            .order_by(log_keys.c.generation.desc())
+        ).scalars()
+    )
+
+
+def size_of(database: Database, log: LogInfo) -> int:
+    """The present size of a log."""
+    with database.read() as connection:
+        return int(connection.execute(select(logs.c.size).where(logs.c.id == log.id)).scalar_one())
+
+
+def publish_archived(database: Database, archive: Archive, keys: Keys, log: LogInfo) -> int:
+    """Write the archive's own checkpoint: the size whose entries are all in it. Gives that size."""
+    with database.read() as connection:
+        size = sealed_size(connection, log.id)
+        generations = signing_generations(connection, log, size)
+    root = Tree(database, archive, log).subtree_hash(0, size)
+    archive.put(f"{log.folder}/log/checkpoint", sign(keys, log, size, root, generations))
+    return size
+
+
+def rotate_key(database: Database, keys: Keys, log: LogInfo) -> LogKey:
+    """Begin a new key generation at the present size, which both keys sign; later sizes only the new one.
+
+    Hand out the trust file again afterwards. The caller records `key.rotated` on `control`.
+    """
+    with database.write() as connection:
+        size = database.lock_logs(connection, [log.id])[log.id][0]
+        last = connection.execute(
+            select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation.desc()).limit(1)
+        ).one()
+        vkey = str(keys.checkpoint_key(log.origin, last.generation + 1).verifier())
+        connection.execute(
+            update(log_keys)
+            .where(log_keys.c.log_id == log.id, log_keys.c.generation == last.generation)
+            .values(to_size=size)
+        )
+        connection.execute(
+            insert(log_keys).values(log_id=log.id, generation=last.generation + 1, vkey=vkey, from_size=size)
+        )
+        connection.execute(delete(checkpoints).where(checkpoints.c.log_id == log.id, checkpoints.c.size == size))
+    return LogKey(last.generation + 1, vkey, size, None)
+
+
+def _root(note: bytes) -> bytes | None:
+    try:
+        return Checkpoint.parse(note.decode().rpartition("\n\n")[0] + "\n").root
+    except (MalformedProof, UnicodeDecodeError):
+        return None
 
 
 def newest(database: Database, log: LogInfo) -> tuple[int, bytes, int] | None:

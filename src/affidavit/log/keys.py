@@ -18,7 +18,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from affidavit.errors import InvalidRequest, NotFound
+from affidavit.errors import InvalidRequest, NotFound, StorageError
 from affidavit.tlog.note import SigningKey
 
 MASTER_KEY_BYTES: Final = 32
@@ -52,20 +52,26 @@ class Keys:
 def load(home: Path, environ: Mapping[str, str] | None = None, *, create: bool) -> Keys:
     """The keys of `home`: from the environment, else from its file, which is made where `create` says so.
 
-    Raises InvalidRequest for a malformed key or a file others may read, NotFound where there is none.
+    Raises InvalidRequest for a malformed key or a file others may read, NotFound where there is none, StorageError
+    where it can't be read or made.
     """
     given = (os.environ if environ is None else environ).get(MASTER_KEY_VARIABLE)
     if given is not None:
         return Keys(_decode(given, MASTER_KEY_VARIABLE))
     file = home / MASTER_KEY_FILE
-    if not file.exists():
-        if not create:
-            raise NotFound(f"no master key in {file}", f"Restore it, or set {MASTER_KEY_VARIABLE}")
-        _create(file)
-    mode = stat.S_IMODE(file.stat().st_mode)
-    if mode & 0o077:
-        raise InvalidRequest(f"{file} has mode {mode:04o}: others may read the master key", f"chmod 600 {file}")
-    return Keys(_decode(file.read_text(encoding="ascii", errors="replace"), str(file)))
+    try:
+        if not file.exists():
+            if not create:
+                raise NotFound(f"no master key in {file}", f"Restore it, or set {MASTER_KEY_VARIABLE}")
+            _create(file)
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            raise InvalidRequest(f"{file} has mode {mode:04o}: others may read the master key", f"chmod 600 {file}")
+        return Keys(_decode(file.read_text(encoding="ascii", errors="replace"), str(file)))
+    except OSError as error:
+        raise StorageError(
+            f"master key {file}: {error.strerror}", "Give the process access to the folder, and space"
+        ) from error
 
 
 def _create(file: Path) -> None:

@@ -17,7 +17,7 @@ def prove(log: AuditLog, stream: str, index: int) -> dict[str, Any]:
     Checked before it is returned. Raises NotFound for an index past the end, IntegrityError where the log lies.
     """
     pin = log.pin(stream)
-    if index >= pin.size:
+    if not 0 <= index < pin.size:
         raise NotFound(f"stream {stream} has {pin.size} entries; there is no index {index}", "Indexes count from 0")
     entry = log.opened(stream, index).entry
     proof = inclusion_proof(pin.size, index, log.tree(stream).node)
