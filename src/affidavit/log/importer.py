@@ -13,14 +13,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sqlalchemy import select
 
-from affidavit.errors import InvalidEvent, InvalidRequest
+from affidavit.errors import InvalidEvent, InvalidRequest, StorageError
 from affidavit.event import Event
 from affidavit.interchange import FORMATS, Batch, expand
-from affidavit.interchange.source import BATCH_ITEMS
+from affidavit.interchange.source import BATCH_ITEMS, Origin
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.journal import Receipt
 from affidavit.log.registry import MAIN
@@ -68,20 +69,31 @@ def import_files(
 ) -> ImportResult:
     """Import files and folders of one format. Bad items are handed to `on_reject`; the rest goes on.
 
+    A file that is damaged is taken as far as it can be read, and is then itself a reject, of line 0; it counts as one
+    item. Of a batch that an earlier run took whole, the ledger's counts are added to `known` and `rejected`, and its
+    rejects are not handed over again.
+
     `label` tells two sources apart whose files may hold equal lines at equal places. Constant memory. Raises
-    InvalidRequest for an unknown format or missing path, StorageError where reading or writing fails; what was
-    committed before stays, and running again goes on from there.
+    InvalidRequest for an unknown format, a bad label or a missing path, StorageError where reading or writing fails;
+    what was committed before stays, and running again goes on from there.
     """
     if format not in FORMATS:
         raise InvalidRequest(f"unknown import format {format!r}", f"Formats: {', '.join(FORMATS)}")
+    Origin.of(format, label, Path())
     result = ImportResult()
     run = _Run(log, format, stream, result, on_reject)
     for path in expand(paths):
-        total = path.stat().st_size
-        for batch in FORMATS[format].batches(path, label, BATCH_ITEMS):
-            run.take(batch)
-            if progress is not None:
-                progress(str(path), batch.bytes_read, total, result)
+        try:
+            total = path.stat().st_size
+            for batch in FORMATS[format].batches(path, label, BATCH_ITEMS):
+                run.take(batch)
+                if progress is not None:
+                    progress(str(path), batch.bytes_read, total, result)
+        except InvalidRequest as error:  # a damaged file must not stop the others
+            run.finish()
+            run.reject(Reject(str(path), 0, "", str(error), ""))
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}", "Check the file and its permissions") from error
         result.files += 1
     run.finish()
     return result
@@ -108,8 +120,10 @@ class _Run:
 
     def take(self, batch: Batch) -> None:
         self._result.items += len(batch.items)
-        if self._known(batch.digest):
-            self._result.known += len(batch.items)
+        known = self._known(batch.digest)
+        if known is not None:
+            self._result.known += known[0]
+            self._result.rejected += known[1]
             return
         events: list[Event] = []
         where: list[int] = []
@@ -120,19 +134,20 @@ class _Run:
                 where.append(at)
             except InvalidEvent as error:
                 errors[at] = error
-        digest, log_id, malformed = batch.digest, self._log_id, len(batch.items) - len(events)
+        digest, log_id, count = batch.digest, self._log_id, len(batch.items)
 
         def enter(connection: Any, placed: Sequence[Any]) -> None:
-            bad = sum(isinstance(one, InvalidEvent) for one in placed) + malformed
+            # `placed` lacks what was refused before sequencing, so rejects are what is left.
+            accepted = sum(not isinstance(one, InvalidEvent) for one in placed)
             connection.exec_driver_sql(
                 self._log.database.sql(
                     "INSERT INTO import_batches (log_id, digest, t_us, accepted, rejected) VALUES (?, ?, ?, ?, ?) "
                     "ON CONFLICT (log_id, digest) DO NOTHING"
                 ),
-                (log_id, digest, time.time_ns() // 1000, len(placed) + malformed - bad, bad),
+                (log_id, digest, time.time_ns() // 1000, accepted, count - accepted),
             )
 
-        future = self._log.submit_many(events, stream=self._stream, extra=enter)
+        future = self._log.submit_many(events, stream=self._stream, extra=enter, checked=True)
         self._ahead.append((batch, where, errors, future))
         while len(self._ahead) > BATCHES_AHEAD:
             self._settle()
@@ -141,16 +156,22 @@ class _Run:
         while self._ahead:
             self._settle()
 
-    def _known(self, digest: bytes) -> bool:
+    def reject(self, reject: Reject) -> None:
+        """Count and hand over one that stands for a whole file."""
+        self._result.items += 1
+        self._result.rejected += 1
+        if self._on_reject is not None:
+            self._on_reject(reject)
+
+    def _known(self, digest: bytes) -> tuple[int, int] | None:
+        """(accepted, rejected) of a batch that an earlier run took whole."""
         with self._log.database.read() as connection:
-            return (
-                connection.execute(
-                    select(import_batches.c.accepted).where(
-                        import_batches.c.log_id == self._log_id, import_batches.c.digest == digest
-                    )
-                ).first()
-                is not None
-            )
+            row = connection.execute(
+                select(import_batches.c.accepted, import_batches.c.rejected).where(
+                    import_batches.c.log_id == self._log_id, import_batches.c.digest == digest
+                )
+            ).first()
+        return None if row is None else (row.accepted, row.rejected)
 
     def _settle(self) -> None:
         batch, where, errors, future = self._ahead.popleft()
