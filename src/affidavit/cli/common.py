@@ -17,18 +17,24 @@ from affidavit.log.registry import DEFAULT_TENANT
 
 EXIT_VERDICT_FAILED: Final = 10
 EXIT_SOME_REJECTED: Final = 11
+_AS_JSON: Final = "affidavit.as_json"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Group(click.Group):
     """A click group whose commands end with the error's exit code and its message on standard error."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember whether errors are to be JSON too."""
+        ctx.meta[_AS_JSON] = ctx.meta.get(_AS_JSON, False) or "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; AffidavitError becomes one line and an exit code."""
         try:
             return super().invoke(ctx)
         except AffidavitError as error:
-            if "--json" in sys.argv:
+            if ctx.meta.get(_AS_JSON):
                 click.echo(json.dumps({"error": type(error).__name__, "message": error.message, "hint": error.hint}))
             else:
                 click.echo(f"affidavit: {error}", err=True)
