@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -28,6 +29,13 @@ NOT_BUILT: Final = """<!doctype html>
 
 class Assets(StaticFiles):
     """Files named by a hash of their content: kept by browsers for good."""
+
+    async def check_config(self) -> None:
+        """The folder, or 404 where nothing was built."""
+        try:
+            await super().check_config()
+        except RuntimeError:
+            raise HTTPException(404) from None
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or 404."""

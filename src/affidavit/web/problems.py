@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from affidavit.errors import AffidavitError, Busy
-from affidavit.web.schemas import ExportRequest
+from affidavit.web.schemas import ExportRequest, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
@@ -47,6 +47,14 @@ class ProblemResponse(Response):
         }
         # ASCII, since what a client sent may be no well-formed text.
         super().__init__(json.dumps(body).encode(), status, dict(headers or {}))
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the API's description: these statuses answer with a problem."""
+    schema = Problem.model_json_schema()
+    schema["properties"]["errors"]["items"] = schema.pop("$defs")["Fault"]
+    content = {MEDIA_TYPE: {"schema": schema}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -10,13 +10,12 @@ from fastapi import APIRouter, Request, Response
 from affidavit import export
 from affidavit.export import ExportSpec, StreamMeta
 from affidavit.log.audit_log import AuditLog
-from affidavit.web.schemas import Estimate, ExportRequest, ExportRow, PreviewAnswer, Problem
+from affidavit.web.problems import documented
+from affidavit.web.schemas import Estimate, ExportRequest, ExportRow, PreviewAnswer
 from affidavit.web.streams import FileStream
 from affidavit.web.work import log_of, work_of
 
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (400, 403, 413, 422, 503)
-}
+PROBLEMS: Final = documented(400, 403, 413, 422, 503)
 FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file, streamed. Columns timestamp, user_id (tokens), action, resource",

@@ -11,6 +11,7 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
 from affidavit.log.status import status as read_status
 from affidavit.version import VERSION
+from affidavit.web.problems import documented
 from affidavit.web.schemas import CheckpointAnswer, HeldValue, StatusAnswer, ValuesAnswer
 from affidavit.web.work import log_of, work_of
 
@@ -22,7 +23,7 @@ Q_CHARS_MAX: Final = 200
 router = APIRouter(tags=["state"])
 
 
-@router.get("/api/v1/status", summary="The tenant, its zone, and the size of its log")
+@router.get("/api/v1/status", responses=documented(503), summary="The tenant, its zone, and the size of its log")
 async def status(request: Request) -> StatusAnswer:
     """Cheap; the form asks it when it opens."""
     log = log_of(request)
@@ -40,7 +41,9 @@ async def status(request: Request) -> StatusAnswer:
     )
 
 
-@router.get("/api/v1/values", summary="Values the log holds in a field, most frequent first")
+@router.get(
+    "/api/v1/values", responses=documented(422, 503), summary="Values the log holds in a field, most frequent first"
+)
 async def values(
     request: Request,
     field: Literal["action", "actor.id"],
@@ -59,7 +62,7 @@ def _values(log: AuditLog, field: str, q: str) -> list[tuple[str, int]]:
     return [pair for pair in found if q.lower() in pair[0]][:VALUES_MAX]
 
 
-@router.get("/healthz", summary="Whether the server can read its journal")
+@router.get("/healthz", responses=documented(503), summary="Whether the server can read its journal")
 async def health(request: Request) -> dict[str, str]:
     """200 `{"status": "ok"}`, or 503 where the journal does not answer."""
     await work_of(request).query(_ping, log_of(request))

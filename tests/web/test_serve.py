@@ -1,0 +1,75 @@
+"""`affidavit serve` as a process: where it listens, what it says, how it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from affidavit import AuditLog
+from affidavit.cli import main
+from affidavit.errors import InvalidRequest
+from affidavit.web import server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    with AuditLog.open(folder) as log:
+        log.record("login", actor="u1")
+    return folder
+
+
+@contextmanager
+def process(home):
+    code = "from affidavit.cli import main; main()"
+    arguments = [sys.executable, "-W", "error", "-c", code, "serve", "--home", str(home), "--port", "0"]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH="src")
+    ) as one:
+        try:
+            yield one
+        finally:
+            one.kill()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_listens_and_ends_when_told(home, stop):
+    with process(home) as one:
+        said = one.stdout.readline()
+        assert said.startswith("listening on http://127.0.0.1:")
+        assert "no sign-in" in one.stdout.readline()
+        address = said.split()[-1]
+        assert httpx.post(f"{address}/api/export-compliance-logs", json={}).headers["affidavit-rows"] == "1"
+        one.send_signal(stop)
+        assert one.wait(30) == 0
+        assert one.stderr.read() == ""
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "", "10.0.0.1", "example.org"])
+def test_other_addresses_are_refused(home, host):
+    done = CliRunner().invoke(main, ["serve", "--home", str(home), "--host", host, "--port", "0"])
+    assert done.exit_code == 2
+    assert "no sign-in" in done.output
+
+
+def test_a_taken_port_is_named(home):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InvalidRequest, match=f"port {port}"):
+            server.listen(port=port)
+    with pytest.raises(InvalidRequest, match="65535"):
+        server.listen(port=70_000)
+
+
+def test_a_missing_home_is_named(tmp_path):
+    done = CliRunner().invoke(main, ["serve", "--home", str(tmp_path / "none"), "--port", "0"])
+    assert done.exit_code == 4
+    assert "affidavit init" in done.output
