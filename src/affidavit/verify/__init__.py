@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from affidavit.errors import MalformedProof, NotFound, StorageError
+from affidavit.errors import InvalidRequest, MalformedProof, NotFound, StorageError
 from affidavit.verify import steps
 from affidavit.verify.archive import Archive
 from affidavit.verify.manifest import MANIFEST_BYTES_MAX, Manifest, parse_manifest
@@ -50,7 +50,7 @@ def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | st
         raise NotFound(f"there is no bundle {path}") from None
     except OSError as error:
         raise StorageError(f"{path} can't be read, or no temporary file written: {error}") from None
-    except (MalformedProof, UnicodeError) as error:
+    except (MalformedProof, InvalidRequest, ValueError, OverflowError, RecursionError) as error:
         return findings.malformed(step[0], str(error))
 
 
@@ -100,4 +100,7 @@ def _facts(manifest: Manifest, trust: Trust, findings: Findings) -> None:
         profile=manifest.profile,
         evidence=manifest.evidence,
         data=manifest.data_name,
+        columns=[
+            {"label": column.label, "path": column.path, "mask": dict(column.mask)} for column in manifest.columns
+        ],
     )

@@ -19,6 +19,7 @@ FORMAT: Final = "draft"
 MANIFEST_BYTES_MAX: Final = 64 << 20
 LOGS_MAX: Final = 64
 RANGES_MAX: Final = 2_000_000
+CONTAINERS_MAX: Final = 4_000_000
 COLUMNS_MAX: Final = 1024
 TEXT_BYTES_MAX: Final = 4096
 EVIDENCE: Final = ("full", "rows", "none")
@@ -96,6 +97,8 @@ class Manifest:
 
 def parse_manifest(data: bytes) -> Manifest:
     """Parse manifest.json. Raises MalformedProof naming the key."""
+    if data.count(b"[") + data.count(b"{") > CONTAINERS_MAX:  # each costs memory long before it is looked at
+        raise MalformedProof(f"manifest.json has more than {CONTAINERS_MAX} lists and objects")
     obj = strict.load_json(data, "manifest.json")
     strict.keys(
         obj,

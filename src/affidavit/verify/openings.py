@@ -20,8 +20,10 @@ LINE_BYTES_MAX: Final = 16 << 20
 SHAPES_MAX: Final = 65_536
 """Shapes that rows may refer back to: the last ones defined."""
 SHAPE_PATHS_MAX: Final = 4096
+SHAPES_PATHS_MAX: Final = 1 << 21
+"""Paths of all shapes that rows may refer back to."""
 STATES: Final = frozenset("sjnme")
-_INTEGER: Final = rb"(0|[1-9][0-9]{0,14})"
+_INTEGER: Final = rb"(0|[1-9][0-9]{0,15})"
 _ROW_RE: Final = re.compile(rb"\[" + _INTEGER + rb"," + _INTEGER + rb"," + _INTEGER + rb",(\[.*\])\]", re.DOTALL)
 MASKED: Final = "m"
 ERASED: Final = "e"
@@ -61,7 +63,7 @@ class Row(NamedTuple):
 def read_rows(lines: Iterable[bytes], salts: strict.Bytes, hidden: strict.Bytes) -> Iterator[Row]:
     """Every exported row in data order. MalformedProof where anything is not in form, missing or left over."""
     shapes: dict[int, Shape] = {}
-    count = 0
+    count = paths = 0
     for number, line in enumerate(lines, 1):
         found = _ROW_RE.fullmatch(line)
         if found is not None:
@@ -71,9 +73,12 @@ def read_rows(lines: Iterable[bytes], salts: strict.Bytes, hidden: strict.Bytes)
         if not line.startswith(b"{"):
             raise MalformedProof(f"{what} is not [k,index,shape,values], plain integers and a list, nor a shape")
         shapes[count] = _shape(strict.load_json(line, what), count, what)
+        paths += len(shapes[count].paths)
         count += 1
         if len(shapes) > SHAPES_MAX:
-            del shapes[next(iter(shapes))]
+            paths -= len(shapes.pop(count - 1 - SHAPES_MAX).paths)
+        if paths > SHAPES_PATHS_MAX:
+            raise MalformedProof(f"{what}: shapes of more than {SHAPES_PATHS_MAX} paths together")
     salts.end()
     hidden.end()
 

@@ -24,7 +24,7 @@ from affidavit.verify.data import CHECKED, View
 from affidavit.verify.entries import Entries, State
 from affidavit.verify.manifest import LogRef, Manifest
 from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Row, read_rows
-from affidavit.verify.support import ATTESTATION_BYTES_MAX, EXPORTED, Support, read_support
+from affidavit.verify.support import ATTESTATION_BYTES_MAX, EXPORTED, SUPPORT_BYTES_MAX, Support, read_support
 from affidavit.verify.support import LINE_BYTES_MAX as SUPPORT_LINE_BYTES_MAX
 from affidavit.verify.trust import Trust, TrustedLog
 from affidavit.verify.verdict import AUTHENTIC, COMPLETE, TIMED, VIEW_MATCHES, WITNESSED, Findings
@@ -151,6 +151,8 @@ def open_support(job: Job) -> Support:
     """Read the supporting events and the attestation, which steps 3, 5 and 8 need."""
     lines: Iterator[bytes] = iter(())
     if "support.ndjson" in job.archive:
+        if job.archive.members["support.ndjson"].size > SUPPORT_BYTES_MAX:
+            raise MalformedProof(f"support.ndjson has more than {SUPPORT_BYTES_MAX} bytes")
         lines = strict.lines(job.archive.chunks("support.ndjson"), "support.ndjson", SUPPORT_LINE_BYTES_MAX)
     attestation = job.archive.read("attestation.json", ATTESTATION_BYTES_MAX)
     return read_support(lines, attestation, len(job.manifest.logs))

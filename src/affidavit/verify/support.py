@@ -20,6 +20,7 @@ from affidavit.verify import strict
 from affidavit.verify.manifest import is_shadowing
 
 ATTESTATION_BYTES_MAX: Final = 8 << 20
+SUPPORT_BYTES_MAX: Final = 64 << 20
 LINE_BYTES_MAX: Final = 8 << 20
 LINES_MAX: Final = 100_000
 ERASURES_MAX: Final = 1_000_000
