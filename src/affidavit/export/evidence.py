@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Any, Final, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from affidavit.commitment import CLOCK_SKEW_US_MAX, parse_time
+from affidavit.errors import InvalidRequest
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import Spool
 from affidavit.query.tree import Group, Leaf, Query, is_public
 from affidavit.tlog.range_proof import encode_range_proof, range_proof
 from affidavit.tlog.tiles import encode_entries
+from affidavit.verify.manifest import RANGES_MAX
 
 Range = tuple[int, int]
 GAP_MAX: Final = 1024
@@ -73,16 +78,21 @@ class RowRanges:
             self._indexes[k].append(index)
 
     def of(self, k: int) -> list[Range]:
-        """Sorted disjoint ranges of one log."""
-        ranges: list[Range] = []
-        start = end = -1
-        for index in sorted(self._indexes[k]):
-            if index != end:
-                if end > start:
-                    ranges.append((start, end))
-                start = index
-            end = index + 1
-        return [*ranges, (start, end)] if end > start else ranges
+        """Sorted disjoint ranges of one log. Raises InvalidRequest for more than verifiers take."""
+        indexes = self._indexes[k]
+        if not indexes:
+            return []
+        raw = pa.Array.from_buffers(pa.int64(), len(indexes), [None, pa.py_buffer(indexes)])
+        found = raw.take(pc.array_sort_indices(raw))
+        before, after = found[:-1], found[1:]
+        apart = pc.greater(pc.subtract(after, before), 1)
+        starts = [found[0].as_py(), *after.filter(apart).to_pylist()]
+        lasts = [*before.filter(apart).to_pylist(), found[-1].as_py()]
+        if len(starts) > RANGES_MAX:
+            raise InvalidRequest(
+                f"the rows lie in {len(starts)} stretches of the log, at most {RANGES_MAX}", "Export shorter periods"
+            )
+        return [(start, last + 1) for start, last in zip(starts, lasts, strict=True)]
 
 
 def write_entries(reader: Any, pin: Any, ranges: Sequence[Range], spool: Spool) -> None:
