@@ -22,10 +22,10 @@ help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Virtualenv with locked packages, UI built; what all the others start from
-	@$(MAKE) -j2 $(VENV)/.dev ui
+	@$(MAKE) -s -j2 $(VENV)/.dev ui
 
 demo: ## A campus of realistic events, an export, its verification in words, then the server
-	@$(MAKE) -j2 $(VENV)/.base ui
+	@$(MAKE) -s -j2 $(VENV)/.base ui
 	@$(BIN)/affidavit demo $(if $(DEMO_HOME),--home "$(DEMO_HOME)")
 
 test: setup ## All tests: the UI's, then Python's (browser, PostgreSQL and S3 included)
