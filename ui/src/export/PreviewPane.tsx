@@ -19,7 +19,7 @@ const SHOWN = 10;
 export function PreviewPane({ state, onConditions }: PreviewPaneProps) {
   const heading = useId();
   const rows = state.last?.rows.slice(0, SHOWN) ?? [];
-  const empty = state.kind === "ready" && rows.length === 0;
+  const empty = state.last !== null && rows.length === 0;
   return (
     <section className={css["pane"]} aria-labelledby={heading}>
       <header className={css["head"]}>

@@ -2,7 +2,7 @@ import { ChevronDown, X } from "lucide-react";
 import { use, useLayoutEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { flushSync } from "react-dom";
 import { Button } from "react-aria-components/Button";
-import { ComboBox, ComboBoxStateContext, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components/ComboBox";
+import { ComboBox, ComboBoxStateContext, type Key, Input, Label, ListBox, ListBoxItem, Popover } from "react-aria-components/ComboBox";
 import { FieldError } from "react-aria-components/FieldError";
 import { Group } from "react-aria-components/Group";
 import type { Client } from "../api/client.ts";
@@ -38,13 +38,19 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
   const add = (texts: readonly string[]) => {
     setText("");
     const next = withValues(values, texts);
-    if (next.length > values.length) setSaid(`Added ${next.slice(values.length).join(", ")}`);
+    if (next.length === values.length) return;
+    setSaid(`Added ${next.slice(values.length).join(", ")}`);
     onChange(next);
   };
   const remove = (value: string) => {
     setSaid(`Removed ${value}`);
     onChange(values.filter((each) => each !== value));
     input.current?.focus();
+  };
+  // The combobox also reports on blur, with nothing changed: a press that took the focus must not find the page redrawn.
+  const picked = (keys: readonly Key[]) => {
+    const next = keys.map(String);
+    if (next.join("\n") !== values.join("\n")) onChange(next);
   };
   const removeLast = () => {
     const last = values.at(-1);
@@ -63,7 +69,7 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
       data-field={name}
       selectionMode="multiple"
       value={values}
-      onChange={(keys) => onChange(keys.map(String))}
+      onChange={picked}
       inputValue={text}
       onInputChange={setText}
       items={found.values}
@@ -75,7 +81,7 @@ export function ValuesField({ client, label, name, held, placeholder, hint, valu
       onBlur={() => text.trim() !== "" && add([text])}
     >
       <Label className={field["label"] ?? ""}>{label}</Label>
-      <Group className={`${field["box"]} ${css["box"]}`}>
+      <Group role="presentation" className={`${field["box"]} ${css["box"]}`}>
         <Keys input={input} onEnter={() => add([text])} onBackspace={removeLast}>
           <Chips label={`${label} chosen`} values={values} onRemove={remove} />
           <Input ref={input} className={css["input"] ?? ""} placeholder={values.length === 0 ? placeholder : "Add"} onPaste={paste} autoCapitalize="none" spellCheck="false" />

@@ -13,9 +13,9 @@ export interface Blame extends Droppable {
 }
 
 export type PreviewState =
-  | { kind: "loading"; last: Preview | null }
+  | { kind: "loading"; last: Preview | null; blame: readonly Blame[] }
   | { kind: "ready"; last: Preview; blame: readonly Blame[] }
-  | { kind: "unavailable"; last: null; reason: string };
+  | { kind: "unavailable"; last: null; blame: readonly []; reason: string };
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof ServerProblem)) return "The server does not answer. Check that it runs; the preview comes back with the next change.";
@@ -39,7 +39,7 @@ async function ask(client: Client, conditions: Conditions, signal: AbortSignal):
     const last = await readPreview(client, toRequest(conditions), signal);
     return { kind: "ready", last, blame: last.estimate.rows === 0 ? await blameFor(client, conditions, signal) : [] };
   } catch (error) {
-    return { kind: "unavailable", last: null, reason: reasonOf(error) };
+    return { kind: "unavailable", last: null, blame: [], reason: reasonOf(error) };
   }
 }
 
@@ -60,6 +60,6 @@ export function usePreview(client: Client, conditions: Conditions): PreviewState
       abort.abort();
     };
   }, [client, conditions, fault]);
-  if (fault !== null) return { kind: "unavailable", last: null, reason: `No preview. ${fault}` };
-  return answer?.to === conditions ? answer.state : { kind: "loading", last: answer?.state.last ?? null };
+  if (fault !== null) return { kind: "unavailable", last: null, blame: [], reason: `No preview. ${fault}` };
+  return answer?.to === conditions ? answer.state : { kind: "loading", last: answer?.state.last ?? null, blame: answer?.state.blame ?? [] };
 }
