@@ -20,10 +20,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import Pool, QueuePool
 
 from affidavit.errors import InvalidRequest, MissingExtra, StorageError
+from affidavit.log import postgres
+from affidavit.log.schema import metadata
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD_REVISION: Final = "0001"
 POOL_CONNECTIONS: Final = 8
+COPY_ROWS_MIN: Final = 8  # below, one INSERT's round trip is quicker than COPY's three
 
 
 class Database:
@@ -44,12 +47,13 @@ class Database:
                 poolclass=QueuePool,
                 pool_size=POOL_CONNECTIONS,
                 max_overflow=64,
+                hide_parameters=True,
                 connect_args={"timeout": self._busy_timeout_s, "check_same_thread": False},
             )
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
             return engine
-        return create_engine(self.url, pool_size=POOL_CONNECTIONS, max_overflow=64, pool_pre_ping=True)
+        return postgres.engine(self.url, pool_connections=POOL_CONNECTIONS, lock_timeout_s=self._busy_timeout_s)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -61,7 +65,9 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only snapshot for the length of the block."""
-        engine = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        engine = self.engine
+        if not self.sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with self._guard(), engine.begin() as connection:
             yield connection
 
@@ -69,19 +75,25 @@ class Database:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
-            raise self.problem(error) from error
+        except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error) as error:
+            # Not chained: PostgreSQL's own text (DETAIL, CONTEXT) repeats values of the row it is about.
+            raise self.problem(error) from (error if self.sqlite else None)
 
-    def problem(self, error: SQLAlchemyError) -> StorageError:
+    def problem(self, error: Exception) -> StorageError:
         """What went wrong in words, without SQL, parameters (they hold personal data) or secrets of the URL."""
-        cause = error.orig if isinstance(error, DBAPIError) else None
-        reason = str(cause).partition("\n")[0] if cause is not None else type(error).__name__
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, SQLAlchemyError) or cause is None:
+            reason = type(error).__name__
+        else:
+            reason = str(cause).partition("\n")[0] if self.sqlite else postgres.reason(cause)
         hint = "Nothing of this batch was recorded; try again"
-        if "readonly" in reason or "read-only" in reason:
+        if not self.sqlite and postgres.connection_lost(cause):
+            hint = "Whether the last batch was recorded is open: send it again with the same ids, it does not double"
+        elif "readonly" in reason or "read-only" in reason:
             hint = "Give the process write access to the folder of the database"
         elif "full" in reason or "No space" in reason:
             hint = "Free some space; what was acknowledged is safe"
-        elif "locked" in reason:
+        elif "locked" in reason or "lock timeout" in reason:
             hint = f"Another process held the write lock for {self._busy_timeout_s} s; try again"
         return StorageError(f"database {self.url.render_as_string(hide_password=True)}: {reason}", hint)
 
@@ -102,7 +114,8 @@ class Database:
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             if not self.sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(4711229)"))
+                self._check_encoding(connection)
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": postgres.MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -110,6 +123,14 @@ class Database:
         # The parent's connections are put aside, not closed: closing them here could undo what the parent is writing.
         self._inherited.append(self.engine.pool)
         self.engine.dispose(close=False)
+
+    def _check_encoding(self, connection: Connection) -> None:
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise InvalidRequest(
+                f"database {self.url.database}: its encoding is {encoding}, which can't hold every event",
+                "Make it anew: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+            )
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -162,7 +183,9 @@ class Database:
 
     def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
         """Insert many rows through the driver, in one call."""
-        if rows:
+        if not self.sqlite and len(rows) >= COPY_ROWS_MIN:
+            postgres.copy(connection, metadata.tables[table], columns, rows)
+        elif rows:
             statement = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({_marks(len(columns))})"
             connection.exec_driver_sql(self.sql(statement), rows)
 

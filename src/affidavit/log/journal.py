@@ -97,12 +97,15 @@ class Appender:
         self._now_us = now_us
         self._heads = database.lock_logs(connection, log_ids)
 
-    def append(self, log_id: int, events: Sequence[Prepared]) -> list[Placed]:
-        """Sequence `events` into one log. The result has one item an event, in order."""
+    def append(self, log_id: int, events: Sequence[Prepared], *, again: bool = False) -> list[Placed]:
+        """Sequence `events` into one log. The result has one item an event, in order.
+
+        `again`: they were tried before and may be there, so ids we made ourselves are looked up too.
+        """
         size, last_t, frontier_bytes = self._heads[log_id]
         t_us = max(self._now_us, last_t)
         t_text = format_time(t_us)
-        given = [event.record.event_id.bytes for event in events if event.record.given]
+        given = [event.record.event_id.bytes for event in events if again or event.record.given]
         known = self._database.known_ids(self._connection, log_id, given)
         placed: list[Placed] = []
         rows: list[tuple[object, ...]] = []
@@ -112,7 +115,7 @@ class Appender:
         for event in events:
             record = event.record
             event_id = record.event_id.bytes
-            if record.given and event_id in known:
+            if (again or record.given) and event_id in known:
                 placed.append(_repeat(event, *known[event_id], t_us))
                 continue
             at_us = t_us if record.at_us is None else record.at_us

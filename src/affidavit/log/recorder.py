@@ -33,11 +33,15 @@ Extra = Callable[[Connection, Sequence[Placed]], None]
 
 @dataclass(slots=True)
 class Job:
-    """Events that are sequenced together, in order. `patient` jobs (buffered) outlive storage errors."""
+    """Events that are sequenced together, in order. `patient` jobs (buffered) outlive storage errors.
+
+    `again`: a commit of them failed, and whether the database did it all the same is not known.
+    """
 
     events: Sequence[Prepared]
     extra: Extra | None = None
     patient: bool = False
+    again: bool = False
     future: Future[list[Placed]] = field(default_factory=Future)
 
 
@@ -142,22 +146,25 @@ class Recorder:
                 for job in patient:
                     job.future.set_exception(failure)
                 return
+            for job in patient:
+                job.again = True
             jobs = patient
 
     def _transact(self, jobs: list[Job]) -> list[list[Placed]]:
         log_ids = sorted({event.log_id for job in jobs for event in job.events})
+        again = any(job.again for job in jobs)
         with self._database.write() as connection:
             appender = Appender(self._database, connection, log_ids, time.time_ns() // 1000)
             if len(log_ids) == 1:
-                placed = appender.append(log_ids[0], [event for job in jobs for event in job.events])
+                placed = appender.append(log_ids[0], [event for job in jobs for event in job.events], again=again)
             else:
-                placed = _append_each(appender, log_ids, [event for job in jobs for event in job.events])
+                placed = _append_each(appender, log_ids, [event for job in jobs for event in job.events], again=again)
             answers: list[list[Placed]] = []
             at = 0
             for job in jobs:
                 answers.append(placed[at : at + len(job.events)])
                 at += len(job.events)
-                if job.extra is not None:
+                if job.extra is not None and not (job.again and _all_there(answers[-1])):
                     job.extra(connection, answers[-1])
         return answers
 
@@ -174,11 +181,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _append_each(appender: Appender, log_ids: Sequence[int], events: Sequence[Prepared]) -> list[Placed]:
+def _all_there(answer: Sequence[Placed]) -> bool:
+    """Whether an earlier try had committed after all."""
+    return all(isinstance(one, tuple) and one[3] for one in answer)
+
+
+def _append_each(
+    appender: Appender, log_ids: Sequence[int], events: Sequence[Prepared], *, again: bool
+) -> list[Placed]:
     placed: list[Placed | None] = [None] * len(events)
     for log_id in log_ids:
         where = [at for at, event in enumerate(events) if event.log_id == log_id]
-        for at, result in zip(where, appender.append(log_id, [events[at] for at in where]), strict=True):
+        for at, result in zip(where, appender.append(log_id, [events[at] for at in where], again=again), strict=True):
             placed[at] = result
     return [result for result in placed if result is not None]
 
