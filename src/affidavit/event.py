@@ -269,12 +269,17 @@ def check_event(event: Event) -> None:
             raise InvalidEvent(f"at {at.isoformat()!r} lies after 9999 in UTC", field="at")
 
 
+_WHERE_RE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`\Z", re.DOTALL)
+_INDEX_RE: Final = re.compile(r"\[[^\]]*\]")
+
+
 def _invalid(error: Exception) -> InvalidEvent:
     if isinstance(error, RecursionError):
         return InvalidEvent("nested too deeply", "At most 64 levels")
     text = str(error)
-    message, _, where = text.partition(" - at `$")
-    field = where.rstrip("`").replace("[...]", "").lstrip(".") if where else ""
+    found = _WHERE_RE.search(text)
+    message, where = (text[: found.start()], found[1]) if found else (text, "")
+    field = _INDEX_RE.sub("", where).lstrip(".")
     unknown = re.match(r"Object contains unknown field `(.*)`", message, re.DOTALL)
     if unknown:
         field = f"{field}.{unknown[1]}".lstrip(".")
