@@ -16,8 +16,10 @@ PROOFS = [
     "assert receipt.index == 0",
     """
 from fastapi.testclient import TestClient
+client = TestClient(app)
 for index in (0, 1):
-    assert TestClient(app).put("/enrollments/17/grade?user=u1").json() == {"index": index}
+    assert client.put("/enrollments/17/grade?user=u1").json() == {"index": index}
+assert client.get("/audit/api/v1/openapi.json").json()["info"]["title"] == "Affidavit"
 log.close()
 """,
 ]
@@ -32,7 +34,7 @@ def test_every_block_has_its_proof():
     assert len(blocks("python")) == len(PROOFS)
 
 
-@pytest.mark.parametrize(("code", "proof"), [*zip(blocks("python"), PROOFS, strict=False)])
+@pytest.mark.parametrize(("code", "proof"), [*zip(blocks("python"), PROOFS, strict=False)], ids=["record", "FastAPI"])
 def test_readme_code_runs(code, proof, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"{code}\n{proof}"],
