@@ -121,6 +121,16 @@ def test_a_key_outside_its_sizes(check):
     lost(check, builder, saying="may not sign a checkpoint of size 24", trust=trust)
 
 
+def test_a_key_listed_for_several_stretches_may_sign_in_each(check):
+    builder = Builder()
+    trust = builder.trust()
+    key = trust["logs"][0]["keys"][0]
+    trust["logs"][0]["keys"] = [key | {"to_size": 24}, key | {"from_size": 100}]
+    assert check(builder, trust).ok
+    trust["logs"][0]["keys"] = [key | {"to_size": 23}, key | {"from_size": 100}]
+    lost(check, Builder(), saying="may not sign", trust=trust)
+
+
 def test_a_low_order_key_in_the_trust_file_is_refused(check):
     from affidavit.errors import InvalidRequest
 

@@ -188,6 +188,18 @@ def test_results_speak_json_and_words(check):
     text = words(result)
     assert "AUTHENTIC     PASS" in text
     assert "WITNESSED     NOT PROVEN" in text
+    assert "user_id = actor.id (token)" in text
+
+
+def test_words_are_short_and_do_not_drive_the_terminal(check):
+    from affidavit.verify.words import words
+
+    values = [f"u{n}" for n in range(5000)]
+    columns = [keep("\x1b[31mred", "actor.name")]
+    builder = Builder(query={"op": "in", "path": "actor.name", "values": values}, columns=columns, evidence="none")
+    text = words(check(builder))
+    assert "\x1b" not in text
+    assert len(text) < 6000
 
 
 def test_the_command_line(tmp_path, capsys):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from affidavit.verify.verdict import Result, Status
 
 WIDTH = 100
+SHOWN_CHARS_MAX = 2000
 _NO_REASON = {
     "AUTHENTIC": "signed by keys of the trust file, hashed, and attested",
     "COMPLETE": "every entry of the window is here, and every one in the query was exported",
@@ -30,7 +33,8 @@ def _lines(result: Result) -> Iterator[str]:
     facts = result.facts
     if "export" in facts:
         yield f"Export {facts['export']} of {facts['created']}, evidence: {facts['evidence']}"
-        yield from _wrapped("Query ", _clean(str(facts["query"])))
+        yield from _wrapped("Query    ", _short(json.dumps(facts["query"], ensure_ascii=False)))
+        yield from _wrapped("Columns  ", _short(", ".join(_column(column) for column in facts["columns"])))
         yield ""
     for verdict in result.verdicts.values():
         reason = verdict.reason
@@ -44,6 +48,16 @@ def _lines(result: Result) -> Iterator[str]:
             yield from _wrapped("        ", _clean(detail))
     yield ""
     yield from textwrap.wrap(LIMITS, WIDTH)
+
+
+def _column(column: Mapping[str, Any]) -> str:
+    mask = column["mask"]["mask"]
+    return f"{column['label']} = {column['path']}{'' if mask == 'keep' else f' ({mask})'}"
+
+
+def _short(text: str) -> str:
+    """A query may have a million values: the JSON output and the manifest have it whole."""
+    return _clean(text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]} … ({len(text)} characters)")
 
 
 def _wrapped(head: str, text: str) -> list[str]:
