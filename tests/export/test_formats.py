@@ -51,14 +51,14 @@ def written(format, batches):
     return out.head() + b"".join(bytes(part) for batch in batches for part in out.rows(columns(batch))) + out.tail()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(rows(), max_size=3))
 def test_csv_is_the_scalar_csv(batches):
     expected = cells.csv_header(LABELS) + "".join(cells.csv_row(row) for batch in batches for row in batch)
     assert written("csv", batches) == expected.encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(rows(), max_size=3))
 def test_json_is_the_scalar_json(batches):
     flat = [cells.json_row(LABELS, row) for batch in batches for row in batch]
