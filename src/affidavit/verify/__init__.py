@@ -5,7 +5,7 @@
         print(verdict.name, verdict.status, verdict.reason)
 
 Memory does not grow with rows or entries: in memory are the manifest (its ranges above all), the supporting events
-and the last 65,536 shapes; entries are spooled to temporary files (about 180 bytes each).
+and the last 65,536 shapes; entries are spooled to temporary files (about 240 bytes each).
 """
 
 from __future__ import annotations
