@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import click
 
-from affidavit.cli import demo, export, imports, log, record, serve, verify
+from affidavit.cli import demo, export, imports, log, record, serve, tenant, verify, worker
 from affidavit.cli.common import Group
 from affidavit.version import VERSION
 
@@ -26,5 +26,7 @@ main.add_command(imports.import_command)
 main.add_command(export.export)
 main.add_command(verify.verify)
 main.add_command(log.log)
+main.add_command(tenant.tenant)
+main.add_command(worker.worker)
 main.add_command(serve.serve)
 main.add_command(demo.demo)

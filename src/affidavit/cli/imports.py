@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -30,7 +31,7 @@ class _Rejects:
             yield self
             return
         try:
-            with open(self._file, "w", encoding="utf-8", errors="backslashreplace") as out:
+            with Path(self._file).open("w", encoding="utf-8", errors="backslashreplace") as out:
                 self._write = rejects_writer(out)
                 yield self
         except OSError as error:

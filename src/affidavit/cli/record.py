@@ -23,7 +23,8 @@ def init(home: str, tenant: str, zone: str | None, as_json: bool) -> None:
     """Make a log in a folder: database, keys and the default tenant."""
     from affidavit.log.audit_log import AuditLog
 
-    with AuditLog.open(home, tenant=tenant, **({"zone": zone} if zone else {})) as log:
+    settings: dict[str, Any] = {"zone": zone} if zone else {}
+    with AuditLog.open(home, tenant=tenant, **settings) as log:
         origins = {stream: info.origin for stream, info in log.tenant.logs.items()}
         emit(
             as_json,
@@ -60,15 +61,14 @@ def record(
     as_json: bool,
 ) -> None:
     """Record one event; prints its receipt once it is durable."""
+    given = (("actor", actor), ("resource", resource), ("at", at), ("id", event_id))
     event: dict[str, Any] = {"action": action, "outcome": outcome}
-    for name, value in (("actor", actor), ("resource", resource), ("at", at), ("id", event_id)):
-        if value is not None:
-            event[name] = value
+    event |= {name: value for name, value in given if value is not None}
     for setting in settings:
         _assign(event, setting)
     with open_log(home, tenant) as log:
         receipt = log.record(event, stream=stream)
-    value = {
+    shown = {
         "log": receipt.log,
         "stream": receipt.stream,
         "index": receipt.index,
@@ -85,7 +85,7 @@ def record(
     )
     if receipt.secrets:
         words += f"\nSecrets left out: {receipt.secrets}"
-    emit(as_json, value, words)
+    emit(as_json, shown, words)
 
 
 def _assign(event: dict[str, Any], setting: str) -> None:

@@ -27,7 +27,7 @@ from affidavit.errors import (
     NotFound,
 )
 from affidavit.event import Actor, Event, Source, convert_event
-from affidavit.log import checkpoints, keys, registry
+from affidavit.log import checkpoints, keys, outside, recovery, registry
 from affidavit.log.archive import open_archive
 from affidavit.log.catalogue import list_segments
 from affidavit.log.checkpoints import Pin
@@ -90,9 +90,12 @@ class AuditLog:
         *,
         tenant: str = DEFAULT_TENANT,
         create: bool = True,
+        check: bool = True,
         **settings: Any,
     ) -> Self:
         """Open the log kept in the folder `home`, making it where `create` allows.
+
+        `check` compares each log's head with its checkpoint kept outside the database.
 
         Raises NotFound for a missing home or tenant, InvalidRequest for settings, StorageError for the database.
         """
@@ -115,6 +118,9 @@ class AuditLog:
         try:
             database.prepare()
             found = _tenant(database, log_keys, tenant, loaded.zone, create=create)
+            archive = open_archive(loaded.archive, folder)
+            for info in found.logs.values() if check else ():
+                recovery.check(database, archive, folder, info)
             return cls(folder, loaded, database, log_keys, found, _declared(folder, loaded, found))
         except BaseException:
             database.close()
@@ -260,7 +266,10 @@ class AuditLog:
 
     def pin(self, stream: str = MAIN) -> Pin:
         """Sign a checkpoint of the stream's log at its present size."""
-        return checkpoints.pin(self.database, self.keys, self.tenant.log(stream))
+        info = self.tenant.log(stream)
+        pin = checkpoints.pin(self.database, self.keys, info)
+        outside.keep(self.home, info, pin)
+        return pin
 
     def tree(self, stream: str) -> Tree:
         """Subtree hashes of the stream's log."""
@@ -298,13 +307,14 @@ class AuditLog:
 
     def trust(self) -> dict[str, Any]:
         """The trust file of this tenant: every log with its keys. Hand it to verifiers by another way than bundles."""
+        tenant = registry.find_tenant(self.database, self.tenant.name)  # read afresh: keys may have been rotated
         logs = [
             {
                 "origin": log.origin,
                 "stream": log.stream,
                 "keys": [{"vkey": key.vkey, "from_size": key.from_size, "to_size": key.to_size} for key in log.keys],
             }
-            for log in self.tenant.logs.values()
+            for log in (*tenant.logs.values(), *tenant.ended)
         ]
         return {
             "tenant": self.tenant.id,

@@ -29,6 +29,7 @@ def connect(settings: Settings, archive: Archive) -> Iterator[duckdb.DuckDBPyCon
         )
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
             archive.register(connection)
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")

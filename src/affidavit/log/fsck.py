@@ -5,7 +5,7 @@ Reads every record of a log once, in index order, in constant memory; changes no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,13 +14,17 @@ from sqlalchemy import func, select
 
 from affidavit.commitment import commit_record, entry_bytes, format_time, parse_entry
 from affidavit.errors import AffidavitError, IntegrityError
+from affidavit.log.audit_log import AuditLog
+from affidavit.log.catalogue import Segment, list_segments
 from affidavit.log.database import Database
+from affidavit.log.fsck_archive import check_all, grow
 from affidavit.log.registry import LogInfo
 from affidavit.log.schema import checkpoints, event_ids, journal, logs
 from affidavit.paths import NULL
 from affidavit.tlog.checkpoint import open_checkpoint
 from affidavit.tlog.merkle import Frontier, leaf_hash
 from affidavit.tlog.note import VerifierKey
+from affidavit.tlog.tiles import Tile
 
 ROWS_PER_READ: Final = 4096
 _fields = msgspec.json.Decoder(dict[str, str | None])
@@ -38,58 +42,119 @@ class FsckResult:
     checkpoints: int
 
 
-def fsck(database: Database, log: LogInfo, progress: Callable[[int, int], None] | None = None) -> FsckResult:
-    """Check one log whole. Raises IntegrityError naming the first entry, or the checkpoint, that does not hold.
+def fsck(
+    log: AuditLog, stream: str, progress: Callable[[int, int], None] | None = None, *, processes: int = 1
+) -> FsckResult:
+    """Check one log whole. Raises IntegrityError naming the first entry, file or checkpoint that does not hold.
 
-    The size is pinned at the start: writers may go on. `progress(done, size)`.
+    The size is pinned at the start: writers may go on. `progress(done, size)`. `processes` above 1 spawns
+    some: the caller's main module must then be importable.
     """
-    with database.read() as connection:
-        head = connection.execute(select(logs.c.size, logs.c.t_us, logs.c.frontier).where(logs.c.id == log.id)).one()
+    info = log.tenant.log(stream)
+    with log.database.read() as connection:
+        head = connection.execute(
+            select(logs.c.size, logs.c.sealed, logs.c.t_us, logs.c.frontier).where(logs.c.id == info.id)
+        ).one()
         kept = dict(
             connection.execute(
-                select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.log_id == log.id)
+                select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.log_id == info.id)
             ).all()
         )
-        last = connection.execute(select(func.max(journal.c.idx)).where(journal.c.log_id == log.id)).scalar()
-    sizes = sorted(kept)
-    _check_end(log, head.size, last, sizes)
-    frontier = Frontier()
-    last_t = 0
-    agreed = 0
-    while True:
-        while sizes and sizes[0] == frontier.size:
-            _check_checkpoint(log, sizes.pop(0), bytes(kept[frontier.size]), frontier.root())
-            agreed += 1
-        if frontier.size >= head.size:
-            break
-        until = min(frontier.size + ROWS_PER_READ, head.size, *sizes[:1])
-        with database.read() as connection:
-            rows = connection.execute(
-                select(journal)
-                .where(journal.c.log_id == log.id, journal.c.idx >= frontier.size, journal.c.idx < until)
-                .order_by(journal.c.idx)
-            ).all()
-        leaves = []
-        for expected, row in enumerate(rows, frontier.size):
-            leaves.append(check_row(log, expected, row, last_t))
-            last_t = row.t_us
-        if len(leaves) < until - frontier.size:
-            raise _problem(log, frontier.size + len(leaves), "is missing")
-        frontier.extend(leaves)
-        if progress is not None:
-            progress(frontier.size, head.size)
-    if frontier.to_bytes() != bytes(head.frontier):
+        last = connection.execute(select(func.max(journal.c.idx)).where(journal.c.log_id == info.id)).scalar()
+        segments = list_segments(connection, info.id)
+    check = _Check(log, info, kept, progress, head.size)
+    _check_end(info, head.size, last, check.sizes)
+    check.sealed(segments, head.sealed, processes)
+    check.tail(head.size)
+    if check.frontier.to_bytes() != bytes(head.frontier):
         raise IntegrityError(
-            f"log {log.origin}: the tree kept for size {head.size} is not the tree of its entries",
+            f"log {info.origin}: the tree kept for size {head.size} is not the tree of its entries",
             "The head row was changed; compare with a checkpoint kept elsewhere",
         )
-    if head.t_us != last_t:
+    if head.t_us != check.last_t:
         raise IntegrityError(
-            f"log {log.origin}: its clock stands at {head.t_us} µs, its last entry at {last_t} µs",
+            f"log {info.origin}: its clock stands at {head.t_us} µs, its last entry at {check.last_t} µs",
             "The head row was changed. Restore a backup",
         )
-    _check_ids(database, log, head.size)
-    return FsckResult(log.origin, log.stream, head.size, frontier.root(), agreed)
+    _check_ids(log.database, info, head.size)
+    return FsckResult(info.origin, info.stream, head.size, check.frontier.root(), check.agreed)
+
+
+class _Check:
+    """One fsck under way: the tree as rebuilt so far, and the checkpoints still to come."""
+
+    def __init__(
+        self,
+        log: AuditLog,
+        info: LogInfo,
+        kept: dict[int, bytes],
+        progress: Callable[[int, int], None] | None,
+        size: int,
+    ) -> None:
+        self._log = log
+        self._info = info
+        self._kept = kept
+        self._tell = progress or (lambda _done, _size: None)
+        self._size = size
+        self._pending: dict[Tile, bytes] = {}
+        self.sizes = sorted(kept)
+        self.frontier = Frontier()
+        self.last_t = 0
+        self.agreed = 0
+        self._agree()
+
+    def sealed(self, segments: Sequence[Segment], end: int, processes: int) -> None:
+        """The archive's part: segments cover it without a gap, and give entries, tiles and checkpoints."""
+        at = 0
+        for segment in segments:
+            if segment.first != at:
+                raise _problem(self._info, at, "is in no segment of the catalogue")
+            at = segment.end
+        if at != end:
+            raise _problem(self._info, min(at, end), "is where the catalogue and the head disagree on what is sealed")
+        home, url = str(self._log.home), self._log.settings.archive
+        for checked in check_all(url, home, self._info, segments, processes):
+            if checked.t_first < self.last_t:
+                raise _problem(self._info, self.frontier.size, "has a time before the one of its predecessor")
+            self.last_t = checked.t_last
+            self._extend(checked.leaves, sealed=True)
+
+    def tail(self, size: int) -> None:
+        """The journal's part."""
+        while self.frontier.size < size:
+            first = self.frontier.size
+            until = min(first + ROWS_PER_READ, size)
+            with self._log.database.read() as connection:
+                rows = connection.execute(
+                    select(journal)
+                    .where(journal.c.log_id == self._info.id, journal.c.idx >= first, journal.c.idx < until)
+                    .order_by(journal.c.idx)
+                ).all()
+            leaves = []
+            for expected, row in enumerate(rows, first):
+                leaves.append(check_row(self._info, expected, row, self.last_t))
+                self.last_t = row.t_us
+            if len(leaves) < until - first:
+                raise _problem(self._info, first + len(leaves), "is missing")
+            self._extend(leaves, sealed=False)
+
+    def _extend(self, leaves: Sequence[bytes], *, sealed: bool) -> None:
+        """Grow the tree, stopping at every size that has a checkpoint."""
+        while leaves:
+            count = min([len(leaves), *(size - self.frontier.size for size in self.sizes[:1])])
+            if sealed:
+                grow(self._log.archive, self._info, self.frontier, self._pending, leaves[:count])
+            else:
+                self.frontier.extend(leaves[:count])
+            leaves = leaves[count:]
+            self._agree()
+        self._tell(self.frontier.size, self._size)
+
+    def _agree(self) -> None:
+        while self.sizes and self.sizes[0] == self.frontier.size:
+            size = self.sizes.pop(0)
+            _check_checkpoint(self._info, size, bytes(self._kept[size]), self.frontier.root())
+            self.agreed += 1
 
 
 def check_row(log: LogInfo, expected: int, row: Any, last_t: int) -> bytes:

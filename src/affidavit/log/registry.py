@@ -55,13 +55,14 @@ class LogInfo:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One tenant with its open logs by stream."""
+    """One tenant with its open logs by stream; `ended` are logs that another one took over from."""
 
     id: str
     name: str
     zone: str
     declared: DeclaredFields = field(repr=False)
     logs: dict[str, LogInfo] = field(repr=False)
+    ended: tuple[LogInfo, ...] = field(repr=False, default=())
 
     def log(self, stream: str) -> LogInfo:
         """The log of a stream. Raises NotFound naming what there is."""
@@ -129,16 +130,19 @@ def _load(connection: Connection, name: str) -> Tenant:
     if row is None:
         raise NotFound(f"no tenant {name[:80]!r}", "affidavit tenant list shows the tenants there are")
     found: dict[str, LogInfo] = {}
-    for log in connection.execute(
-        select(logs).where(logs.c.tenant_id == row.id, logs.c.ended_us.is_(None)).order_by(logs.c.id)
-    ):
+    ended: list[LogInfo] = []
+    for log in connection.execute(select(logs).where(logs.c.tenant_id == row.id).order_by(logs.c.id)).all():
         keys = connection.execute(select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation))
-        found[log.stream] = LogInfo(
+        info = LogInfo(
             log.id,
             log.stream,
             log.origin,
             log.folder,
             tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys),
         )
+        if log.ended_us is None:
+            found[log.stream] = info
+        else:
+            ended.append(info)
     declared = DeclaredFields.from_tables(json.loads(row.declared_fields))
-    return Tenant(row.id, row.name, row.zone, declared, found)
+    return Tenant(row.id, row.name, row.zone, declared, found, tuple(ended))

@@ -122,27 +122,32 @@ def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """A segment file: zstd, row groups of ROW_GROUP_ROWS, statistics, page index, Bloom filters on ids."""
+    """A segment file of one table."""
+    return join_parquet([table], ROW_GROUP_ROWS, table.num_rows)
+
+
+def join_parquet(tables: Iterable[pa.Table], row_group_rows: int, rows: int) -> bytes:
+    """A segment file of tables one after the other: zstd, statistics, page index, Bloom filters on ids.
+
+    Holds one table at a time beside the file. `rows` is how many there will be.
+    """
     out = pa.BufferOutputStream()
-    names = [name for name in SCHEMA.names if name not in _PLAIN]
-    bloom = {
-        column_name(path): {"ndv": max(1, min(table.num_rows, ROW_GROUP_ROWS)), "fpp": BLOOM_FPP}
-        for path in BLOOM_PATHS
-        if table.column(column_name(path)).null_count < table.num_rows
-    }
-    pq.write_table(
-        table,
+    bloom = {"ndv": max(1, min(rows, row_group_rows)), "fpp": BLOOM_FPP}
+    writer = pq.ParquetWriter(
         out,
-        row_group_size=ROW_GROUP_ROWS,
+        SCHEMA,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
-        use_dictionary=names,
+        use_dictionary=[name for name in SCHEMA.names if name not in _PLAIN],
         column_encoding=_ENCODINGS,
         write_statistics=[name for name in SCHEMA.names if name not in ("seed", "salts", "other", "details")],
         write_page_index=True,
-        bloom_filter_options=bloom or None,
+        bloom_filter_options={column_name(path): bloom for path in BLOOM_PATHS},
         store_schema=False,
     )
+    with writer:
+        for table in tables:
+            writer.write_table(table, row_group_size=row_group_rows)
     return bytes(out.getvalue())
 
 

@@ -1,0 +1,133 @@
+"""Recovery: on opening, is the database as new as what was signed?
+
+A database restored from an old backup has a smaller log than the checkpoints kept outside it. What the archive holds
+is taken back from there; if even so entries that were signed are missing, the log refuses to go on, for it would sign
+a second history. `continue_under_new_origin` ends it and begins a new one, recorded on `control`.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+
+from affidavit.errors import IntegrityError
+from affidavit.log import outside, registry
+from affidavit.log.archive import Archive
+from affidavit.log.catalogue import Segment, add_segment
+from affidavit.log.database import Database
+from affidavit.log.keys import Keys
+from affidavit.log.registry import LogInfo, Tenant
+from affidavit.log.schema import checkpoints, journal, logs
+from affidavit.log.sealer import describe
+from affidavit.log.segment import read_parquet
+from affidavit.log.tree import Tree
+from affidavit.tlog.checkpoint import Checkpoint
+
+_HINT: Final = "Restore a newer backup, or begin a new log: affidavit log continue --stream {}"
+
+
+def check(database: Database, archive: Archive, home: Path, log: LogInfo) -> None:
+    """Compare a log's head with the checkpoints outside the database; catch up from the archive where it can.
+
+    Raises IntegrityError where signed entries are missing, or where the tree is another than the signed one.
+    """
+    signed = outside.read(home, log)
+    size, sealed, kept = _head(database, log, signed)
+    if signed is None or kept:
+        return
+    if signed.size > size:
+        archived = outside.read_archived(archive, log)
+        if archived is not None and archived.size > sealed:
+            _catch_up(database, archive, log, archived)
+            size, _, _ = _head(database, log, None)
+    if signed.size > size:
+        raise IntegrityError(
+            f"log {log.origin} ({log.stream}) has {size} entries, but {signed.size} were signed: "
+            "the database is older than its checkpoint",
+            _HINT.format(log.stream),
+        )
+    if Tree(database, archive, log).subtree_hash(0, signed.size) != signed.root:
+        raise IntegrityError(
+            f"log {log.origin} ({log.stream}): the first {signed.size} entries are not the signed ones",
+            _HINT.format(log.stream),
+        )
+
+
+def _head(database: Database, log: LogInfo, signed: Checkpoint | None) -> tuple[int, int, bool]:
+    """(size, sealed, whether the database itself keeps a checkpoint of the signed size)."""
+    with database.read() as connection:
+        row = connection.execute(select(logs.c.size, logs.c.sealed).where(logs.c.id == log.id)).one()
+        kept = signed is not None and (
+            connection.execute(
+                select(checkpoints.c.size).where(checkpoints.c.log_id == log.id, checkpoints.c.size == signed.size)
+            ).first()
+            is not None
+        )
+    return row.size, row.sealed, kept and signed is not None and signed.size <= row.size
+
+
+def _catch_up(database: Database, archive: Archive, log: LogInfo, archived: Checkpoint) -> None:
+    """List the archive's segments up to its checkpoint, and move the head there."""
+    with database.read() as connection:
+        sealed = connection.execute(select(logs.c.sealed).where(logs.c.id == log.id)).scalar_one()
+    found = _segments(archive, log, sealed, archived.size)
+    with database.write() as connection:
+        head = connection.execute(select(logs.c.size, logs.c.sealed).where(logs.c.id == log.id)).one()
+        if head.sealed != sealed:
+            return
+        for segment in found:
+            add_segment(connection, log.id, segment)
+        connection.execute(update(logs).where(logs.c.id == log.id).values(sealed=archived.size))
+        connection.execute(delete(journal).where(journal.c.log_id == log.id, journal.c.idx < archived.size))
+    tree = Tree(database, archive, log)
+    if tree.subtree_hash(0, archived.size) != archived.root:
+        raise IntegrityError(
+            f"log {log.origin}: the archive's files do not give its checkpoint of size {archived.size}",
+            "Restore the archive from a backup",
+        )
+    if head.size < archived.size:
+        with database.write() as connection:
+            connection.execute(
+                update(logs)
+                .where(logs.c.id == log.id)
+                .values(size=archived.size, frontier=tree.frontier(archived.size).to_bytes(), t_us=found[-1].t_max)
+            )
+
+
+def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segment]:
+    """Files that cover [start, end) without a gap, the newest generation first where several do."""
+    ranges: dict[int, list[tuple[int, int, str]]] = {}
+    for name in archive.list(f"{log.folder}/records"):
+        stem, _, generation = name.rpartition("/")[2].removesuffix(".parquet").rpartition(".")
+        begin, _, last = stem.partition("-")
+        if begin.isdigit() and last.isdigit() and generation.isdigit():
+            ranges.setdefault(int(begin), []).append((int(last), int(generation), name))
+    found: list[Segment] = []
+    at = start
+    while at < end:
+        fitting = [one for one in ranges.get(at, []) if one[0] <= end]
+        if not fitting:
+            raise IntegrityError(f"log {log.origin}: the archive lacks records from {at} on", "Restore the archive")
+        until, number, file = max(fitting, key=lambda one: (one[0], one[1]))
+        data = archive.get(file)
+        found.append(describe(read_parquet(data), file, number, len(data)))
+        at = until
+    return found
+
+
+def continue_under_new_origin(
+    database: Database, keys: Keys, tenant: Tenant, home: Path, stream: str
+) -> tuple[LogInfo, LogInfo, dict[str, Any]]:
+    """End the stream's log as it stands and begin an empty one: (old, new, what happened)."""
+    old = tenant.log(stream)
+    signed = outside.read(home, old)
+    now_us = time.time_ns() // 1000
+    with database.write() as connection:
+        size = connection.execute(select(logs.c.size).where(logs.c.id == old.id)).scalar_one()
+        connection.execute(update(logs).where(logs.c.id == old.id).values(ended_us=now_us))
+        registry.create_log(connection, keys, tenant.id, stream, now_us)
+    new = registry.find_tenant(database, tenant.name).log(stream)
+    return old, new, {"size": size, "signed": 0 if signed is None else signed.size}
