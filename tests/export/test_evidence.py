@@ -4,7 +4,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affidavit.errors import InvalidRequest
@@ -20,6 +20,7 @@ T1, T2 = "2026-10-01T00:00:00.000000Z", "2026-10-02T00:00:00.000000Z"
 US1, US2 = 1_790_812_800_000_000, 1_790_899_200_000_000
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(0, 60)))
 def test_ranges_are_the_indexes(indexes):
     ranges = RowRanges(1)
@@ -44,6 +45,7 @@ def test_more_ranges_than_verifiers_take_are_refused(monkeypatch):
         ranges.of(0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(0, 4000), min_size=1, max_size=30))
 def test_entries_are_exactly_those_of_the_ranges(tmp_path_factory, indexes):
     asked = []
