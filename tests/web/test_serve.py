@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +18,8 @@ from affidavit import AuditLog
 from affidavit.cli import main
 from affidavit.errors import InvalidRequest
 from affidavit.web import server
+
+SRC = Path(__file__).parents[2] / "src"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def process(home):
     code = "from affidavit.cli import main; main()"
     arguments = [sys.executable, "-W", "error", "-c", code, "serve", "--home", str(home), "--port", "0"]
     with subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH="src")
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=str(SRC))
     ) as one:
         try:
             yield one

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -123,6 +125,26 @@ def test_the_loop_stays_free_while_exports_are_made(client, monkeypatch):
     with ask(client), httpx.Client(base_url=client.base_url) as other:
         assert other.get("/healthz").status_code == 200
         assert not stream.given
+
+
+def test_health_waits_behind_no_query(client, monkeypatch):
+    running, going_on = threading.Semaphore(0), threading.Event()
+
+    def slow(_log, _spec):
+        running.release()
+        going_on.wait(20)
+        return export.Preview([], 0, exact=True)
+
+    monkeypatch.setattr(export, "preview", slow)
+    with ThreadPoolExecutor(work.QUERIES_AT_ONCE_MAX) as pool:
+        asked = [pool.submit(client.post, "/api/v1/exports/preview", json={}) for _ in range(work.QUERIES_AT_ONCE_MAX)]
+        try:
+            assert all(running.acquire(timeout=20) for _ in asked)
+            assert client.get("/healthz").status_code == 200
+            assert not any(one.done() for one in asked)
+        finally:
+            going_on.set()
+        assert [one.result().status_code for one in asked] == [200] * len(asked)
 
 
 def test_a_failing_start_has_a_status(client, monkeypatch):

@@ -28,8 +28,12 @@ class Work:
         self._exports = 0
 
     async def query(self, call: Callable[..., T], *arguments: object) -> T:
-        """Run a blocking call in a thread, in its turn. It is not interrupted; the loop stays free."""
+        """Run a blocking query in a thread, in its turn. It is not interrupted; the loop stays free."""
         return await run_sync(partial(call, *arguments), limiter=self._queries)
+
+    async def glance(self, call: Callable[..., T], *arguments: object) -> T:
+        """The same for short calls, which wait behind no query: status and health."""
+        return await run_sync(partial(call, *arguments))
 
     def take_export(self) -> None:
         """Count one more download. Raises Busy when there are too many. Call it on the loop."""

@@ -27,7 +27,7 @@ router = APIRouter(tags=["state"])
 async def status(request: Request) -> StatusAnswer:
     """Cheap; the form asks it when it opens."""
     log = log_of(request)
-    found = await work_of(request).query(read_status, log)
+    found = await work_of(request).glance(read_status, log)
     main = found["logs"][MAIN]
     newest = main["checkpoint"]
     return StatusAnswer(
@@ -65,7 +65,7 @@ def _values(log: AuditLog, field: str, q: str) -> list[tuple[str, int]]:
 @router.get("/healthz", responses=documented(503), summary="Whether the server can read its journal")
 async def health(request: Request) -> dict[str, str]:
     """200 `{"status": "ok"}`, or 503 where the journal does not answer."""
-    await work_of(request).query(_ping, log_of(request))
+    await work_of(request).glance(_ping, log_of(request))
     return {"status": "ok"}
 
 
