@@ -196,7 +196,7 @@ def test_the_page_runs_under_a_strict_policy(open_page: OpenPage) -> None:
     assert "'self'" in policy
     html = answer.text()
     assert not re.search(
-        r"<script(?![^>]*\ssrc=)|<style[ >]|\sstyle=|\son\w+=", re.sub(r"<!--.*?-->", "", html, flags=re.S)
+        r"<script(?![^>]*\ssrc=)|<style[ >]|\sstyle=|\son\w+=", re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
     )
     assert open_page.console == []
 

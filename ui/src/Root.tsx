@@ -1,7 +1,5 @@
 import { useCallback, useRef, type ReactNode } from "react";
 import { UNSAFE_PortalProvider as PortalProvider } from "react-aria/PortalProvider";
-import "./tokens.css";
-import "./base.css";
 
 export type Theme = "system" | "light" | "dark";
 

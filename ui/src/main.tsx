@@ -1,5 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import "./tokens.css";
+import "./base.css";
 import "./fonts.css";
 import "./standalone.css";
 import { App } from "./App.tsx";
