@@ -70,9 +70,7 @@ def npm_command() -> list[str]:
     needed = ".".join(map(str, NODE_MIN))
     node = version_of(["node"])
     if node is None:
-        raise UiNotBuilt(
-            f"The UI needs Node.js >= {needed} and npm to build, and there is no `node` on the PATH."
-        )
+        raise UiNotBuilt(f"The UI needs Node.js >= {needed} and npm to build, and there is no `node` on the PATH.")
     if node < NODE_MIN:
         raise UiNotBuilt(f"The UI needs Node.js >= {needed} to build; this is {'.'.join(map(str, node))}.")
     npm = version_of(["npm"])
@@ -116,9 +114,7 @@ def licences(root: Path) -> str:
     parts = []
     for path, package in sorted(packages.items()):
         if path and not package.get("dev") and (ui / path).is_dir():
-            texts = [
-                file.read_text("utf-8", "replace") for file in sorted((ui / path).glob("[Ll][Ii][Cc][Ee]*"))
-            ]
+            texts = [file.read_text("utf-8", "replace") for file in sorted((ui / path).glob("[Ll][Ii][Cc][Ee]*"))]
             head = f"{path.removeprefix('node_modules/')} {package.get('version')} ({package.get('license')})"
             parts.append("\n\n".join([head + "\n" + "-" * len(head), *(text.strip() for text in texts)]))
     return "\n\n\n".join(parts) + "\n"

@@ -55,9 +55,7 @@ DEVELOPMENT = names(r for group in PROJECT["dependency-groups"].values() for r i
 
 def test_version_is_said_once():
     assert installed_version("affidavit") == VERSION
-    others = [
-        p for p in (ROOT / "src").rglob("*.py") if p.name != "version.py" and f'"{VERSION}"' in p.read_text()
-    ]
+    others = [p for p in (ROOT / "src").rglob("*.py") if p.name != "version.py" and f'"{VERSION}"' in p.read_text()]
     assert others == []
     assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
 
@@ -81,9 +79,7 @@ def test_locks_hold_what_pyproject_asks_for():
 
 def test_developing_and_running_use_the_same_releases():
     dev = locked("dev")
-    different = [
-        p for name in ("base", "build") for p, pins in locked(name).items() if dev[p].keys() != pins.keys()
-    ]
+    different = [p for name in ("base", "build") for p, pins in locked(name).items() if dev[p].keys() != pins.keys()]
     assert different == []
 
 
@@ -98,9 +94,7 @@ def test_every_ignored_rule_has_its_reason():
     text = (ROOT / "pyproject.toml").read_text()
     lint = text[text.index("\nignore = [") : text.index("[tool.ruff.lint.per-file-ignores]")]
     assert [
-        line
-        for line in lint.splitlines()
-        if line.startswith('  "') and "  #" not in line and " # " not in line
+        line for line in lint.splitlines() if line.startswith('  "') and "  #" not in line and " # " not in line
     ] == []
 
 
@@ -110,16 +104,12 @@ def test_npm_locks_stay_free_of_addresses():
 
 
 def test_make_says_what_it_can_do():
-    answer = subprocess.run(
-        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    answer = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     said = {line.split()[1] for line in answer.splitlines()}
     assert said == {"help", "setup", "demo", "test", "check", "format", "bench", "ui", "lock", "clean"}
 
 
-@pytest.mark.parametrize(
-    "script", sorted(p.name for p in (ROOT / "scripts").iterdir() if not p.suffix and p.is_file())
-)
+@pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").iterdir() if not p.suffix and p.is_file()))
 def test_shell_scripts_are_well_formed(script):
     path = ROOT / "scripts" / script
     assert os.access(path, os.X_OK)
@@ -184,9 +174,7 @@ def test_renaming_a_source_changes_the_digest(tree):
 
 def test_without_node_it_says_what_is_missing(tree, monkeypatch):
     monkeypatch.setenv("PATH", str(tree))
-    with pytest.raises(
-        build_ui.UiNotBuilt, match=r"needs Node\.js >= 20\.19 and npm .* no `node` on the PATH"
-    ):
+    with pytest.raises(build_ui.UiNotBuilt, match=r"needs Node\.js >= 20\.19 and npm .* no `node` on the PATH"):
         build_ui.build(tree)
 
 

@@ -45,9 +45,7 @@ REGISTRY_HOSTS = tuple(
 FETCH_ADDRESS_RE = re.compile(r'"resolved": *"http|(?:index-url|registry) *=? *"?https?:|\.(?:whl|tgz)#')
 LEFT_OVER_RE = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b")
 # Where a checkout lies in a folder that anyone has, that folder's name gives nothing away.
-COMMON_FOLDERS = frozenset(
-    "/ /tmp /home /root /srv /opt /usr /usr/src /var/tmp /builds /github/workspace".split()
-)
+COMMON_FOLDERS = frozenset("/ /tmp /home /root /srv /opt /usr /usr/src /var/tmp /builds /github/workspace".split())
 
 # What a promise of ours never says, and what instead. Quoted, a word is talked about, not used.
 WORDS = {
@@ -133,9 +131,7 @@ def _missing_in(body: list[ast.stmt], prefix: str) -> list[str]:
     for node in body:
         if not isinstance(node, (ast.ClassDef, *type_of_function)) or node.name.startswith("_"):
             continue
-        silent = any(
-            re.search(r"\b(overload|override|setter)\b", ast.unparse(d)) for d in node.decorator_list
-        )
+        silent = any(re.search(r"\b(overload|override|setter)\b", ast.unparse(d)) for d in node.decorator_list)
         if not silent and not ast.get_docstring(node):
             missing.append(f"{prefix}{node.name} has no docstring")
         if isinstance(node, ast.ClassDef):
@@ -206,9 +202,7 @@ def test_modules_are_short():
     sizes = {path: line_count(read(path)) for path in modules(SRC)}
     complain([f"{path.relative_to(ROOT)}: {n} lines" for path, n in sizes.items() if n > MODULE_LINES_MAX])
     usual = sum(n <= MODULE_LINES_USUAL for n in sizes.values()) / len(sizes)
-    assert usual >= USUAL_SHARE_MIN, (
-        f"only {usual:.0%} of the modules have at most {MODULE_LINES_USUAL} lines"
-    )
+    assert usual >= USUAL_SHARE_MIN, f"only {usual:.0%} of the modules have at most {MODULE_LINES_USUAL} lines"
     assert statistics.median(sizes.values()) <= MODULE_LINES_MEDIAN_MAX
 
 
@@ -320,9 +314,7 @@ def test_impurities_are_seen():
 
 
 def test_own_imports_are_seen():
-    source = (
-        "import affidavit.log.keys, os\nfrom affidavit import web\nfrom affidavit.tlog.note import Note\n"
-    )
+    source = "import affidavit.log.keys, os\nfrom affidavit import web\nfrom affidavit.tlog.note import Note\n"
     assert own_imports(source) == {"log", "web", "tlog"}
 
 
