@@ -7,12 +7,12 @@ durable; a reader sees a whole file or none.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from affidavit.errors import InvalidRequest, NotFound, StorageError
+from affidavit.errors import AffidavitError, InvalidRequest, NotFound, StorageError
 
 TEMPORARY: Final = ".part"
 
@@ -40,8 +40,10 @@ class Archive(Protocol):
         """Bytes of a file. MUST raise NotFound."""
         ...
 
-    def register(self, connection: Any) -> None:
-        """Make a DuckDB connection able to read `locate`d names, by ranges. Extensions MUST NOT be downloaded."""
+    def register(self, connection: Any) -> Sequence[AffidavitError]:
+        """Make a DuckDB connection able to read `locate`d names, by ranges, and nothing else once external access
+        is turned off. Extensions MUST NOT be downloaded. Errors met while reading appear in the result, in order.
+        """
         ...
 
     def locate(self, name: str) -> str:
@@ -122,10 +124,11 @@ class FolderArchive:
         except FileNotFoundError:
             raise NotFound(f"archive has no {name}", "Restore it from a backup; run affidavit log fsck") from None
 
-    def register(self, connection: Any) -> None:
-        """DuckDB may read below this folder and nowhere else."""
+    def register(self, connection: Any) -> Sequence[AffidavitError]:
+        """DuckDB may read below this folder and nowhere else. Its own errors say it all."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection.execute("SET allowed_directories = ?", [[f"{self.root}/"]])
+        return ()
 
     def locate(self, name: str) -> str:
         """The absolute path."""

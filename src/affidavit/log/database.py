@@ -89,10 +89,12 @@ class Database:
         hint = "Nothing of this batch was recorded; try again"
         if not self.sqlite and postgres.connection_lost(cause):
             hint = "Whether the last batch was recorded is open: send it again with the same ids, it does not double"
-        elif "readonly" in reason or "read-only" in reason:
+        elif "readonly" in reason or "read-only" in reason or "unable to open" in reason:
             hint = "Give the process write access to the folder of the database"
         elif "full" in reason or "No space" in reason:
             hint = "Free some space; what was acknowledged is safe"
+        elif "I/O error" in reason:
+            hint = "Look after the disk; what was acknowledged is safe"
         elif "locked" in reason or "lock timeout" in reason:
             hint = f"Another process held the write lock for {self._busy_timeout_s} s; try again"
         return StorageError(f"database {self.url.render_as_string(hide_password=True)}: {reason}", hint)

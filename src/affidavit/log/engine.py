@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
+import pyarrow as pa
 
-from affidavit.errors import StorageError
+from affidavit.errors import AffidavitError, StorageError
 from affidavit.log.archive import Archive
 from affidavit.settings import Settings
 
@@ -27,22 +28,33 @@ def connect(settings: Settings, archive: Archive) -> Iterator[duckdb.DuckDBPyCon
                 "preserve_insertion_order": False,
             }
         )
+        errors: Sequence[AffidavitError] = ()
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
-            archive.register(connection)
+            errors = archive.register(connection)
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield connection
-        except duckdb.OutOfMemoryException as error:
-            raise StorageError(
-                f"the query needs more than {settings.query_memory_mib} MiB",
-                "Raise query_memory_mib, or free disk for spilling",
-            ) from error
-        except duckdb.IOException as error:
-            reason = str(error).partition("\n")[0]
-            raise StorageError(
-                f"the query could not read or spill: {reason}", "Check the archive and the disk"
-            ) from error
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if errors:  # what the archive said; DuckDB has only kept its text
+                raise errors[0] from None
+            problem = _problem(error, settings)
+            if problem is None:
+                raise
+            raise problem from error
         finally:
             connection.close()
+
+
+def _problem(error: Exception, settings: Settings) -> StorageError | None:
+    """An error about memory or disk in our words; None for any other."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StorageError(
+            f"the query needs more than {settings.query_memory_mib} MiB",
+            "Raise query_memory_mib, or free disk for spilling",
+        )
+    if isinstance(error, duckdb.IOException):
+        reason = str(error).partition("\n")[0]
+        return StorageError(f"the query could not read or spill: {reason}", "Check the archive and the disk")
+    return None

@@ -27,6 +27,7 @@ from affidavit.tlog.note import VerifierKey
 from affidavit.tlog.tiles import Tile
 
 ROWS_PER_READ: Final = 4096
+_RESTORE: Final = "The stored log was changed or damaged. Keep a copy as it is, then restore a backup"
 _fields = msgspec.json.Decoder(dict[str, str | None])
 _encode = msgspec.json.Encoder().encode
 
@@ -187,7 +188,7 @@ def check_row(log: LogInfo, expected: int, row: Any, last_t: int) -> bytes:
 def _problem(log: LogInfo, index: int, what: str) -> IntegrityError:
     return IntegrityError(
         f"log {log.origin} ({log.stream}): entry {index} {what}",
-        "The stored log was changed or damaged. Keep a copy as it is, then restore a backup",
+        _RESTORE,
     )
 
 
@@ -207,7 +208,9 @@ def _check_checkpoint(log: LogInfo, size: int, note: bytes, root: bytes) -> None
     try:
         found = open_checkpoint(note, log.origin, keys).checkpoint
     except AffidavitError as error:
-        raise IntegrityError(f"log {log.origin}: the checkpoint of size {size}: {error.message}", error.hint) from error
+        raise IntegrityError(
+            f"log {log.origin}: the checkpoint of size {size}: {error.message}", error.hint or _RESTORE
+        ) from error
     if found.size != size or found.root != root:
         raise IntegrityError(
             f"log {log.origin}: the checkpoint of size {size} has a root that the entries do not give",

@@ -118,13 +118,18 @@ class Reader:
                     return limit, False
         return total, True
 
-    def values(self, path: str, prefix: str, pins: Sequence[Pin], limit: int) -> list[tuple[str, int]]:
-        """The most frequent values of `path` that begin with `prefix`, with their counts."""
-        if self._journal.column(path) is None:
+    def values(
+        self, path: str, prefix: str, pins: Sequence[Pin], limit: int, query: Query = EVERYTHING, *, json: bool = False
+    ) -> list[tuple[str, int]]:
+        """The most frequent values of `path` that begin with `prefix` among what matches, with their counts.
+
+        Values that are strings, or with `json` those that are JSON, as their text.
+        """
+        if (self._journal.raw(path) if json else self._journal.column(path)) is None:
             return []
-        with self._engine(None, pins) as (connection, planned):
-            everything = Window(None, None)
-            source = self._source(connection, planned, everything, EVERYTHING, columns=path, value=True)
+        with self._engine(query, pins) as (connection, planned):
+            kind = "raw" if json else "column"
+            source = self._source(connection, planned, Window(None, None), query, columns=path, value=kind)
             if source is None:
                 return []
             with source as sql:
@@ -161,11 +166,11 @@ class Reader:
         query: Query,
         *,
         columns: str = "",
-        value: bool = False,
+        value: str = "",
     ) -> Any:
         """A context giving the SQL of all matching rows in a window, or None where nothing can match.
 
-        `columns` replaces the row; with `value` it is a path, whose string is given as `v`.
+        `columns` replaces the row; with `value` (column, or raw for JSON) it is a path, whose value is given as `v`.
         """
         texts: list[str] = []
         parameters: list[Any] = []
@@ -182,7 +187,7 @@ class Reader:
                 ]
                 shown = columns or segment_row(_paths(segments))
                 if value:
-                    shown = f"{self._segments.column(columns)} AS v"
+                    shown = f"CAST({getattr(self._segments, value)(columns)} AS VARCHAR) AS v"
                 files = ", ".join("?" * len(segments))
                 texts.append(
                     f"SELECT {part.k} AS k, {shown} FROM read_parquet([{files}]) WHERE {' AND '.join(conditions)}"
@@ -194,7 +199,7 @@ class Reader:
                 where = to_sql(query, self._journal)
                 shown = columns or f"{', '.join(name for name in ROW_SCHEMA.names if name != 'k')}, false AS resort"
                 if value:
-                    shown = f"{self._journal.column(columns)} AS v"
+                    shown = f"CAST({getattr(self._journal, value)(columns)} AS VARCHAR) AS v"
                 texts.append(f"SELECT k, {shown} FROM tail{part.k} WHERE {where.text}")
                 parameters += where.parameters
                 stack.enter_context(_tail(connection, planned, part.k, window))

@@ -156,3 +156,48 @@ counters: Final = Table(
     Column("name", String(32), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+# Exports as jobs: what was asked (a spec in JSON), by whom, how far it is, and where its file lies until it expires.
+export_runs: Final = Table(
+    "export_runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), nullable=False),
+    Column("idempotency_key", String(128), nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("bundle", Integer, nullable=False),
+    Column("foreground", Integer, nullable=False),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("actor_type", Text, nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("stage", String(16), nullable=False, server_default=""),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("total", BigInteger, nullable=True),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("cancelling", Integer, nullable=False, server_default="0"),
+    Column("holder", String(80), nullable=False, server_default=""),
+    Column("until_us", BigInteger, nullable=False, server_default="0"),
+    Column("created_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    Column("expires_us", BigInteger, nullable=True),
+    Column("removed_us", BigInteger, nullable=True),
+    Column("export_id", String(36), nullable=False, server_default=""),
+    Column("file", Text, nullable=False, server_default=""),
+    Column("rows", BigInteger, nullable=True),
+    Column("bytes", BigInteger, nullable=True),
+    Column("sha256", String(64), nullable=False, server_default=""),
+    Column("verdicts", Text, nullable=False, server_default="{}"),
+    UniqueConstraint("tenant_id", "idempotency_key"),
+    Index("export_runs_state", "state", "created_us"),
+)
+
+# Queries people keep under a name, as text of the query language.
+saved_queries: Final = Table(
+    "saved_queries",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("saved_us", BigInteger, nullable=False),
+)

@@ -7,7 +7,6 @@ leaves the old state or the new: what was written without being listed is writte
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,9 +26,9 @@ from affidavit.log.entries import row_entry
 from affidavit.log.leases import Lease, lease
 from affidavit.log.registry import LogInfo
 from affidavit.log.schema import event_ids, journal, logs
-from affidavit.log.tree import Tree, pack_bundle
+from affidavit.log.tree import Tree, pack_bundle, read_bundle
 from affidavit.tlog.merkle import leaf_hash
-from affidavit.tlog.tiles import TILE_WIDTH, Tile, bundles_for_range, decode_bundle, encode_bundle, grow_tiles
+from affidavit.tlog.tiles import TILE_WIDTH, Tile, bundles_for_range, encode_bundle, grow_tiles
 
 SEGMENT_ROWS: Final = 65_536  # entries a full segment holds, and the tail that is sealed by size
 US_PER_H: Final = 3_600_000_000
@@ -163,7 +162,7 @@ def describe(table: pa.Table, name: str, generation: int, size: int) -> Segment:
 def _write_log_files(
     database: Database, archive: Archive, log: LogInfo, first: int, entries: list[bytes], leaves: list[bytes]
 ) -> None:
-    """Entry bundles and the full tiles that became complete."""
+    """Entry bundles, and the tiles of the size that is then sealed."""
     for bundle in bundles_for_range(first, first + len(entries)):
         at = bundle.first - first
         packed = pack_bundle(encode_bundle(entries[at : at + TILE_WIDTH]))
@@ -173,9 +172,9 @@ def _write_log_files(
     def partial(tile: Tile) -> bytes:
         return b"".join(tree.node(tile.level * 8, tile.first + at) for at in range(tile.width))
 
+    # Partial tiles of the upper levels too: the folder is then a whole log at the size of its checkpoint.
     for tile, hashes in grow_tiles(tree.frontier(first), leaves, partial):
-        if tile.width == TILE_WIDTH:
-            archive.put(f"{log.folder}/log/{tile.path}", hashes)
+        archive.put(f"{log.folder}/log/{tile.path}", hashes)
 
 
 def check_segment(data: bytes, segment: Segment, entries: Sequence[bytes]) -> None:
@@ -207,7 +206,7 @@ def _check_bundles(archive: Archive, log: LogInfo, first: int, end: int, leaves:
     for bundle in bundles_for_range(first, end):
         name = f"{log.folder}/log/{bundle.path}"
         at = bundle.first - first
-        hashes = [leaf_hash(entry) for entry in decode_bundle(gzip.decompress(archive.get(name)), TILE_WIDTH)]
+        hashes = [leaf_hash(entry) for entry in read_bundle(archive, log, bundle.index)]
         if hashes != list(leaves[at : at + TILE_WIDTH]):
             raise IntegrityError(f"{name} does not give the leaves of the journal", _AGAIN)
         tile = f"{log.folder}/log/{Tile(0, bundle.index).path}"

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import IntegrityError, MalformedProof
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import sealed_size
 from affidavit.log.database import Database
@@ -115,5 +115,5 @@ def read_bundle(archive: Archive, log: LogInfo, index: int) -> list[bytes]:
     name = f"{log.folder}/log/{Tile(ENTRIES, index).path}"
     try:
         return decode_bundle(gzip.decompress(archive.get(name)), TILE_WIDTH)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, MalformedProof) as error:
         raise IntegrityError(f"{name} is damaged: {error}", "Restore it from a backup") from error

@@ -14,7 +14,7 @@ from affidavit.web import pages
 from affidavit.web.edge import Edge
 from affidavit.web.guards import BodyLimit, SameOrigin
 from affidavit.web.problems import add_handlers
-from affidavit.web.routes import exports, state
+from affidavit.web.routes import exports, published, state
 from affidavit.web.work import Work
 
 LEGACY_PATH: Final = "/api/export-compliance-logs"
@@ -40,6 +40,7 @@ def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
     app.state.work = Work()
     app.include_router(exports.router, prefix=prefix)
     app.include_router(state.router, prefix=prefix)
+    app.include_router(published.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
     pages.add_pages(app, prefix)

@@ -1,0 +1,127 @@
+"""A database restored from an old backup: caught up from the archive where it can be, refused where not."""
+
+import shutil
+
+import pytest
+
+from affidavit.errors import IntegrityError
+from affidavit.log import outside, recovery
+from affidavit.log.audit_log import AuditLog
+from affidavit.log.fsck import fsck
+from affidavit.log.worker import Worker
+
+pytestmark = pytest.mark.sqlite
+
+
+def fill(log, count):
+    log.record_many([{"action": "a.b", "actor": f"u{n % 5}", "at": "2024-03-01T00:00:00Z"} for n in range(count)])
+
+
+def backup(home):
+    kept = home.with_name("backup.db")
+    shutil.copy(home / "journal.db", kept)
+    return kept
+
+
+def restore(home, kept):
+    for file in home.glob("journal.db*"):
+        file.unlink()
+    shutil.copy(kept, home / "journal.db")
+
+
+def test_sealed_entries_come_back_from_the_archive(home):
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        log.pin()
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 212)
+        assert Worker(log).round(everything=True).sealed == 512
+        root = log.pin().root
+    restore(home, kept)
+    with AuditLog.open(home) as log:
+        pin = log.pin()
+        assert (pin.size, pin.root) == (512, root)
+        assert fsck(log, "main").size == 512
+        assert log.record("a.b").index == 512
+        assert log.reader.count(recovery_everything(), [log.pin()]) == (513, True)
+
+
+def recovery_everything():
+    from affidavit.query.tree import EVERYTHING
+
+    return EVERYTHING
+
+
+def test_signed_entries_that_are_lost_stop_the_log_until_it_goes_on_under_a_new_origin(home):
+    with AuditLog.open(home) as log:
+        fill(log, 3)
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 2)
+        old = log.pin()
+    restore(home, kept)
+    with pytest.raises(IntegrityError, match="has 3 entries, but 5 were signed") as refused:
+        AuditLog.open(home)
+    assert "affidavit log continue --stream main" in refused.value.hint
+    with AuditLog.open(home, check=False) as log:
+        recovery.continue_under_new_origin(log.database, log.keys, log.tenant, home, "main")
+    with AuditLog.open(home) as log:
+        pin = log.pin()
+        assert (pin.size, pin.origin != old.origin) == (0, True)
+        assert log.record("a.b").index == 0
+        assert {one["origin"] for one in log.trust()["logs"]} >= {old.origin, pin.origin}
+        assert log.tenant.log("main").folder.endswith("/main.1")
+
+
+def test_another_history_of_the_same_length_is_refused(home):
+    with AuditLog.open(home) as log:
+        fill(log, 3)
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 2)
+        log.pin()
+    restore(home, kept)
+    note = next((home / outside.FOLDER).glob("*.note"))
+    signed = note.read_bytes()
+    note.unlink()
+    with AuditLog.open(home) as log:
+        log.record_many([{"action": "other.story"}] * 2)
+    note.write_bytes(signed)
+    with pytest.raises(IntegrityError, match="are not the signed ones"):
+        AuditLog.open(home)
+
+
+def test_a_forged_outside_checkpoint_is_named(home):
+    with AuditLog.open(home) as log:
+        fill(log, 3)
+        log.pin()
+    note = next((home / outside.FOLDER).glob("*.note"))
+    note.write_bytes(note.read_bytes().replace(b"\n3\n", b"\n2\n"))
+    with pytest.raises(IntegrityError, match="\\.note"):
+        AuditLog.open(home)
+
+
+def test_the_kept_checkpoint_never_goes_back(home):
+    with AuditLog.open(home) as log:
+        fill(log, 2)
+        old = log.pin()
+        fill(log, 2)
+        new = log.pin()
+        outside.keep(home, log.tenant.log("main"), old)
+        assert outside.read(home, log.tenant.log("main")).size == new.size
+
+
+def test_an_archive_with_a_gap_is_refused(home):
+    with AuditLog.open(home) as log:
+        fill(log, 10)
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        Worker(log).round(everything=True)
+        log.pin()
+        for name in log.archive.list(f"{log.tenant.log('main').folder}/records"):
+            log.archive.delete(name)
+    restore(home, kept)
+    with pytest.raises(IntegrityError, match="lacks records from 0 on"):
+        AuditLog.open(home)
