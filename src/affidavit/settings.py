@@ -37,6 +37,7 @@ class Settings:
     seal_age_s: float = 86_400.0
     query_memory_mib: int = 512
     query_threads: int = 2
+    export_keep_days: int = 30
 
 
 HELP: Final = {
@@ -53,6 +54,7 @@ HELP: Final = {
     "seal_age_s": "seconds after which entries are sealed even where they fill no whole segment",
     "query_memory_mib": "MiB of memory one query may use before it spills to disk",
     "query_threads": "threads one query may use",
+    "export_keep_days": "days the file of an export run is kept in the home folder",
 }
 CHOICES: Final = {"secrets": ("strip", "refuse")}
 MINIMUM: Final[dict[str, float]] = {
@@ -64,6 +66,7 @@ MINIMUM: Final[dict[str, float]] = {
     "seal_age_s": 1,
     "query_memory_mib": 64,
     "query_threads": 1,
+    "export_keep_days": 1,
 }
 
 
