@@ -77,7 +77,7 @@ def test_derivation_is_hkdf_sha256():
 
     master = bytes(range(32))
     prk = hmac.digest(bytes(32), master, hashlib.sha256)
-    info = b"affidavit/v1\x00mask\x00scope\x00staff"
+    info = b"affidavit/mask-key/v1\x00scope\x00staff"
     assert Keys(master).mask_key("scope", "staff") == hmac.digest(prk, info + b"\x01", hashlib.sha256)
 
 

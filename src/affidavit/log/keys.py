@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from affidavit.errors import InvalidRequest, NotFound, StorageError
+from affidavit.masking.tokens import derive_key
 from affidavit.tlog.note import SigningKey
 
 MASTER_KEY_BYTES: Final = 32
@@ -43,7 +44,7 @@ class Keys:
 
     def mask_key(self, scope: str, cls: str) -> bytes:
         """The token key of one field class in one export (or log): `scope` is its id."""
-        return self.derive("mask", scope, cls)
+        return derive_key(self.master, scope, cls)
 
     def __repr__(self) -> str:
         return "Keys(…)"
