@@ -44,6 +44,7 @@ class Rows:
         self.masker = Masker(spec, log.keys, scope, self.zone, year)
         self.evidence = self._evidence() if bundle else "none"
         self.query = self.masker.query(spec.query)
+        self.run_id = ""  # the job it belongs to, where it does
         self.rows = 0
         self.bytes = 0
         self._hash = sha256()

@@ -22,16 +22,27 @@ from affidavit.export.bundle import Bundle
 from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_progress
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import new_file, storage_errors
-from affidavit.query.tree import to_json
+from affidavit.query.tree import Query, to_json
 from affidavit.verify import verify_bundle
 
 CREATED: Final = "export.created"
 FAILED: Final = "export.failed"
+CANCELLED: Final = "export.cancelled"
 QUERY_BYTES_MAX: Final = 65_536
 """A longer query (a list of very many ids) stands in the event by its number of bytes; the manifest has it whole."""
 PREVIEW_ROWS: Final = 10
 PREVIEW_COUNT_MAX: Final = 1_000_000
 REASON_CHARS_MAX: Final = 500
+
+
+class ExportStopped(AffidavitError):
+    """An export told to stop from outside. `event` is the action recorded of it; empty: it goes on later."""
+
+    http_status = 409
+
+    def __init__(self, message: str, hint: str = "", *, event: str = CANCELLED) -> None:
+        super().__init__(message, hint)
+        self.event = event
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +81,18 @@ class Preview:
 
 
 def run_export(
-    log: Any, spec: ExportSpec, output: Path, *, bundle: bool, progress: Progress | None = None
+    log: Any,
+    spec: ExportSpec,
+    output: Path,
+    *,
+    bundle: bool,
+    progress: Progress | None = None,
+    run_id: str = "",
 ) -> ExportResult:
     """Write one export to `output`: the data file, or with `bundle` a zip with its evidence.
 
-    `progress(stage, done, total)` hears of Select, Mask, Write, Prove and Check. An existing file is replaced, and
+    `progress(stage, done, total)` hears of Select, Mask, Write, Prove and Check, and stops the export by raising
+    ExportStopped. `run_id` is the job it belongs to, for the events. An existing file is replaced, and
     only by a whole one. Raises StorageError when the disk refuses, IntegrityError when the log's bytes or the finished
     bundle do not hold (then there is no file), InvalidSpec and InvalidRequest for what can't be asked.
     """
@@ -90,9 +108,10 @@ def run_export(
             if progress is not None:
                 total = rows.count()[0]
             tell(SELECT, 1, 1)
+            rows.run_id = run_id
             return _written(log, rows, export_id, now_us, output, bundle=bundle, progress=tell, total=total)
     except BaseException as error:
-        record_failure(log, spec, export_id, error)
+        record_failure(log, spec, export_id, error, run_id)
         raise
 
 
@@ -146,29 +165,39 @@ def record_created(log: Any, rows: Rows, export_id: str, *, manifest: str = "", 
     """Record `export.created` for a bundle's manifest or a plain file's bytes. Gives the receipt."""
     committed = {"export.manifest": manifest} if manifest else {"export.sha256": digest}
     own = {
-        **_about(rows.spec, export_id),
+        **_about(rows.spec, export_id, rows.run_id),
         **committed,
         "export.rows": str(rows.rows),
         "export.masked": str(rows.masker.masked),
         "export.evidence": rows.evidence,
-        **_query(rows),
+        **query_field(rows.query),
     }
     return log.record_own(CREATED, own, stream=ATTESTING)
 
 
-def record_failure(log: Any, spec: ExportSpec, export_id: str, error: BaseException) -> None:
-    """Record `export.failed`. Best effort: the error that is under way matters more than this one."""
+def record_failure(log: Any, spec: ExportSpec, export_id: str, error: BaseException, run_id: str = "") -> None:
+    """Record `export.failed`, or what an ExportStopped says. Best effort: the error under way matters more."""
+    action = error.event if isinstance(error, ExportStopped) else FAILED
+    if not action:
+        return
     reason = error.message if isinstance(error, AffidavitError) else type(error).__name__
-    event = Event(action=FAILED, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
+    event = Event(action=action, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
     try:
-        log.record_own(FAILED, _about(spec, export_id), stream=ATTESTING, event=event)
+        log.record_own(action, _about(spec, export_id, run_id), stream=ATTESTING, event=event)
     except AffidavitError as second:
         error.add_note(f"And it could not be recorded: {second}")
 
 
-def _about(spec: ExportSpec, export_id: str) -> dict[str, str]:
+def _about(spec: ExportSpec, export_id: str, run_id: str) -> dict[str, str]:
+    about = {"export.id": export_id, **described(spec)}
+    if run_id:
+        about["run.id"] = run_id
+    return about
+
+
+def described(spec: ExportSpec) -> dict[str, str]:
+    """What events say of every export, whatever came of it."""
     about = {
-        "export.id": export_id,
         "export.format": spec.format,
         "export.profile": spec.profile_name,
         "export.zone": spec.zone,
@@ -181,9 +210,9 @@ def _about(spec: ExportSpec, export_id: str) -> dict[str, str]:
     return about
 
 
-def _query(rows: Rows) -> dict[str, str]:
-    """The query with tokens for what the file's reader sees masked: views of our own log show no more than files."""
-    text = msgspec.json.encode(to_json(rows.query)).decode()
+def query_field(query: Query) -> dict[str, str]:
+    """The query for an event. It MUST have tokens for what the file's reader sees masked: so does the file."""
+    text = msgspec.json.encode(to_json(query)).decode()
     if len(text) > QUERY_BYTES_MAX:
         return {"export.query_bytes": str(len(text.encode()))}
     return {"export.query": text}
