@@ -83,7 +83,11 @@ def test_errors_show_neither_sql_nor_values(log):
 
 
 def test_write_rolls_back_where_the_block_fails(log):
-    with pytest.raises(ZeroDivisionError), log.database.write() as connection:
-        connection.execute(text("UPDATE logs SET size = 5"))
-        raise ZeroDivisionError
+    def fails():
+        with log.database.write() as connection:
+            connection.execute(text("UPDATE logs SET size = 5"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert log.record("a").index == 0

@@ -257,7 +257,7 @@ def test_secrets_are_counted(log, file, run):
 def test_cloudtrail_files(log, tmp_path, run):
     made = [trail(n) for n in range(25)]
     (tmp_path / "one.json").write_text(json.dumps({"Records": made}))
-    (tmp_path / "two.json.gz").write_bytes(gzip.compress(json.dumps({"Records": made[20:] + [trail(99)]}).encode()))
+    (tmp_path / "two.json.gz").write_bytes(gzip.compress(json.dumps({"Records": [*made[20:], trail(99)]}).encode()))
     result, rejects = run(tmp_path / "one.json", tmp_path / "two.json.gz", format="cloudtrail")
     assert (result.recorded, result.known, rejects) == (26, 5, [])
     shutil.move(tmp_path / "one.json", tmp_path / "elsewhere.json")

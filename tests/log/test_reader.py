@@ -109,9 +109,8 @@ def test_the_window_of_evidence(log, clock):
         clock.now += 10
         times.append(log.record("a").t_us)
     pin = log.pin()
-    assert [log.reader.window_start(pin, t) for t in (0, times[0], times[0] + 1, times[3], times[5], times[5] + 99)] == [
-        0, 0, 0, 2, 4, 5,
-    ]  # fmt: skip
+    asked = (0, times[0], times[0] + 1, times[3], times[5], times[5] + 99)
+    assert [log.reader.window_start(pin, t) for t in asked] == [0, 0, 0, 2, 4, 5]
 
 
 def test_a_gap_is_named(log):
