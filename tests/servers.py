@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import importlib.util
 import os
 import secrets
@@ -10,10 +12,13 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 
@@ -171,3 +176,109 @@ def postgres() -> Iterator[Postgres]:
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Bucket:
+    """An S3-compatible server (moto) in a process of its own, behind a proxy that can misbehave and counts bytes."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.faults = Faults()
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", _MOTO, str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + START_TIMEOUT_S
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                break
+            assert self._process.poll() is None, "moto ended"
+            assert time.monotonic() < end, "moto does not answer"
+            time.sleep(0.05)
+        self._proxy = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.port, self.faults))
+        self._proxy.daemon_threads = True
+        self._thread = threading.Thread(target=self._proxy.serve_forever, args=(0.05,))
+        self._thread.start()
+        self.endpoint = f"http://127.0.0.1:{self._proxy.server_address[1]}"
+
+    def make(self) -> str:
+        """A fresh bucket's name."""
+        name = f"bucket-{next(_numbers)}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("PUT", f"/{name}")
+        assert connection.getresponse().status == 200
+        connection.close()
+        return name
+
+    def stop(self) -> None:
+        """End both."""
+        self._proxy.shutdown()
+        self._proxy.server_close()
+        self._thread.join()
+        self._process.kill()
+        self._process.wait()
+
+
+_MOTO = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
+
+
+class Faults:
+    """What the proxy does to requests, and what it saw of them."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Behave, and count anew."""
+        self.answers: list[int] = []  # statuses to answer with, one a request, before behaving again
+        self.status = 0  # … or always
+        self.delay_s = 0.0
+        self.truncate = 0  # bodies to cut in half
+        self.requests: list[tuple[str, str]] = []
+        self.bytes_sent = 0
+
+
+def _handler(port: int, faults: Faults) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def _forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            faults.requests.append((self.command, self.headers.get("Range") or ""))
+            if faults.delay_s:
+                time.sleep(faults.delay_s)
+            status = faults.answers.pop(0) if faults.answers else faults.status
+            if status:
+                self._answer(status, [], f"<Error><Key>{self.headers.get('Authorization')}</Key></Error>".encode())
+                return
+            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            upstream.request(self.command, self.path, body, dict(self.headers))
+            answer = upstream.getresponse()
+            data = answer.read()
+            skipped = {"content-length", "transfer-encoding", "connection", "server", "date"}
+            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in skipped]
+            length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+            self._answer(answer.status, headers, data, length)
+            upstream.close()
+
+        def _answer(self, status: int, headers: list[tuple[str, str]], data: bytes, length: str | None = None) -> None:
+            with contextlib.suppress(OSError):  # the client may have lost its patience
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", length or str(len(data)))
+                self.end_headers()
+                if faults.truncate and self.command == "GET" and data:
+                    faults.truncate -= 1
+                    data = data[: len(data) // 2]
+                    self.close_connection = True
+                faults.bytes_sent += len(data)
+                self.wfile.write(data)
+
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _forward  # noqa: N815  the names http.server looks for
+
+    return Handler

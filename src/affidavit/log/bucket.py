@@ -32,6 +32,8 @@ TAILS_CACHED_MAX: Final = 256
 PART_BYTES: Final = 16 * 1024 * 1024  # larger files go up in parts
 _OPTIONS: Final = frozenset({"endpoint", "region"})
 _STATUS_RE: Final = re.compile(r"status(?: code)?:? (\d{3})")
+_KIND_RE: Final = re.compile(r"HttpError \{\s*kind: (\w+)")
+_KINDS: Final = {"Timeout": "timed out", "Interrupted": "the answer broke off", "Connect": "no connection"}
 T = TypeVar("T")
 
 
@@ -103,10 +105,11 @@ class BucketArchive:
         """Write whole, in one atomic PUT (in parts above PART_BYTES, which become a file together)."""
         _check(name)
         self._tails.forget(name)
-        self._ask(
-            name,
-            lambda: obstore.put(self._store, name, data, use_multipart=len(data) > PART_BYTES, chunk_size=PART_BYTES),
-        )
+        parts = len(data) > PART_BYTES
+        try:
+            self._ask(name, lambda: obstore.put(self._store, name, data, use_multipart=parts, chunk_size=PART_BYTES))
+        except NotFound:
+            raise StorageError(f"archive {self._shown}: no such bucket", "Make it, or mend the setting") from None
 
     def get(self, name: str) -> bytes:
         """Read whole."""
@@ -204,18 +207,9 @@ class BucketArchive:
 
 
 def _kind(error: Exception) -> str:
-    """What went wrong, from a closed list of words."""
-    text = str(error).lower().replace("retry_timeout", "")
-    for word, shown in (
-        ("timed out", "timed out"),
-        ("credential", "no credentials"),
-        ("connect", "no connection"),
-        ("decod", "the answer broke off"),
-        ("body", "the answer broke off"),
-    ):
-        if word in text:
-            return shown
-    return type(error).__name__
+    """What went wrong, in words of ours: the client's text is long and may repeat what the bucket answered."""
+    kind = _KIND_RE.search(str(error))
+    return _KINDS.get(kind[1], kind[1]) if kind else type(error).__name__
 
 
 def _check(name: str) -> None:
