@@ -1,0 +1,96 @@
+"""`affidavit export` and `affidavit verify`: the way a user goes."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+
+
+@pytest.fixture
+def filled(open_log):
+    log = open_log()
+    for n in range(1, 6):
+        log.record("login", actor=f"u{n}", resource="=1+1", at=f"2026-01-0{n}T23:30:00Z")
+    log.close()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_file_of_a_period(call, asked, tmp_path):
+    out = tmp_path / "x.csv"
+    code, words, err = call("export", "--from", "2026-01-02", "--to", "2026-01-03", "-o", out)
+    assert (code, err) == (0, "")
+    assert f"2 rows in {out}" in words
+    assert "carries no evidence" in words
+    rows = list(csv.reader(io.StringIO(out.read_bytes().decode(), newline="")))
+    assert rows[0] == ["timestamp", "user_id", "action", "resource"]
+    assert [row[0] for row in rows[1:]] == ["2026-01-02T23:30:00.000000Z", "2026-01-03T23:30:00.000000Z"]
+    assert {row[3] for row in rows[1:]} == {"'=1+1"}
+    value = asked("export", "--user", "u1", "--user", "u2", "--format", "json", "-o", tmp_path / "x.json")
+    assert (value["rows"], value["verdicts"]) == (2, None)
+    assert [row["action"] for row in json.loads((tmp_path / "x.json").read_text())] == ["login", "login"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_zone_decides_which_day_it_is(asked, tmp_path):
+    period = ("--from", "2026-01-02", "--to", "2026-01-02", "-o", tmp_path / "x.csv")
+    assert asked("export", *period, "--user", "u2")["rows"] == 1
+    assert asked("export", *period, "--user", "u2", "--timezone", "Europe/Berlin")["rows"] == 0
+    assert asked("export", *period, "--user", "u1", "--timezone", "Europe/Berlin")["rows"] == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_bundle_verifies_and_a_changed_one_does_not(call, tmp_path):
+    bundle, trust = tmp_path / "x.zip", tmp_path / "trust.json"
+    code, out, err = call("export", "--action", "login", "-o", bundle, "--bundle")
+    assert (code, err) == (0, "")
+    assert "AUTHENTIC" in out
+    trust.write_text(call("log", "trust")[1])
+    code, words, err = call("verify", bundle, "--trust", trust, at=False)
+    assert (code, err) == (0, "")
+    for verdict in ("AUTHENTIC", "COMPLETE", "TIMED", "WITNESSED", "VIEW MATCHES"):
+        assert verdict in words
+    code, out, _ = call("verify", bundle, "--trust", trust, "--json", at=False)
+    assert (code, type(json.loads(out))) == (0, dict)
+
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(changed, "w") as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info, data.replace(b"login", b"logon") if info.filename == "data.csv" else data)
+    code, words, _ = call("verify", changed, "--trust", trust, at=False)
+    assert code == 10
+    assert "FAIL" in words
+    code, out, _ = call("verify", changed, "--trust", trust, "--json", at=False)
+    assert (code, "FAIL" in out) == (10, True)
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--from", "yesterday", "-o", "x.csv"), 2),
+        (("--from", "2026-02-02", "--to", "2026-01-01", "-o", "x.csv"), 2),
+        (("--timezone", "Mars/Olympus", "-o", "x.csv"), 2),
+        (("--format", "pdf", "-o", "x.pdf"), 2),
+        ((), 2),
+        (("-o", "no/such/folder/x.csv"), None),
+    ],
+)
+def test_what_is_refused(call, arguments, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    found, out, err = call("export", *arguments)
+    assert (found == code) if code else found in (2, 6)
+    assert (out, bool(err)) == ("", True)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_verify_what_is_not_there(call, tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"no zip")
+    (tmp_path / "trust.json").write_text("{")
+    for bundle, trust in (("x.zip", "missing.json"), ("x.zip", "trust.json"), ("missing.zip", "trust.json")):
+        code, _, err = call("verify", tmp_path / bundle, "--trust", tmp_path / trust, at=False)
+        assert code in (2, 4, 8)
+        assert err.startswith("affidavit: ")
