@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256, shake_128
+from struct import Struct
 from typing import Final, NamedTuple
 
 from affidavit.errors import MalformedProof
@@ -76,21 +77,30 @@ def derive_salts(seed: bytes, count: int) -> bytes:
     return shake_128(seed).digest(SALT_BYTES * count)
 
 
-@lru_cache(maxsize=8192)
-def _prefixes(paths: tuple[str, ...], tags: str) -> tuple[bytes, ...]:
-    return tuple(_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
+class _Frame(NamedTuple):
+    """What all records of one shape and the same tags have in common."""
+
+    head: bytes
+    prefixes: tuple[bytes, ...]
+    split: Callable[[bytes], tuple[bytes, ...]]  # joined salts into single ones
 
 
-def commit_record(paths: tuple[str, ...], tags: str, values: Iterable[str | None], seed: bytes) -> bytes:
+@lru_cache(maxsize=2048)
+def _frame(paths: tuple[str, ...], tags: str) -> _Frame:
+    prefixes = tuple(_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
+    return _Frame(b"\x03" + _shape(paths), prefixes, Struct(f"{SALT_BYTES}s" * len(paths)).unpack)
+
+
+def commit_record(paths: tuple[str, ...], tags: str, values: Sequence[str | None], seed: bytes) -> bytes:
     """The record commitment `c` of all fields under the salts of `seed`. The hot path of recording."""
-    salts = shake_128(seed).digest(SALT_BYTES * len(paths))
-    parts = [b"\x03", _shape(paths)]
-    at = 0
-    for prefix, value in zip(_prefixes(paths, tags), values, strict=True):
-        raw = b"" if value is None else value.encode()
-        parts.append(sha256(prefix + salts[at : at + SALT_BYTES] + raw).digest())
-        at += SALT_BYTES
-    return sha256(b"".join(parts)).digest()
+    head, prefixes, split = _frame(paths, tags)
+    salts = split(shake_128(seed).digest(SALT_BYTES * len(paths)))
+    texts = [value or "" for value in values]
+    hashes = [
+        sha256(prefix + salt + text.encode()).digest()
+        for prefix, salt, text in zip(prefixes, salts, texts, strict=True)
+    ]
+    return sha256(head + b"".join(hashes)).digest()
 
 
 # --- times -----------------------------------------------------------------------------------------------------
@@ -132,9 +142,12 @@ def parse_time(text: str) -> int:
 # --- base64url -------------------------------------------------------------------------------------------------
 
 
+_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+
+
 def encode_hash(value: bytes) -> str:
     """32 bytes as 43 base64url characters, unpadded."""
-    return base64.urlsafe_b64encode(value)[:43].decode()
+    return binascii.b2a_base64(value, newline=False).translate(_URLSAFE, b"=").decode()
 
 
 def decode_hash(text: str) -> bytes:

@@ -53,7 +53,8 @@ URI_SCHEMES: Final = frozenset(
 _TYPE_RE: Final = re.compile(r"[a-z][a-z0-9_-]*\Z")
 
 
-class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+# gc=False: frozen structs of JSON values form no cycles, and tracking them costs more than decoding them.
+class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of all groups: frozen, strict."""
 
 

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from affidavit.errors import InvalidEvent
-from affidavit.event import (
-    EVENT_BYTES_MAX,
-    Actor,
-    Basis,
-    Case,
-    Change,
-    Disclosure,
-    Event,
-    Recipient,
-    Resource,
-    Source,
-    Subject,
-    micros,
-    new_id,
-    split_reference,
-)
-from affidavit.paths import JSON, NULL, PATH_BYTES_MAX, PATH_RE, STRING, DeclaredFields
+from affidavit.event import EVENT_BYTES_MAX, Event, micros, new_id, split_reference
+from affidavit.paths import JSON, NULL, PATH_BYTES_MAX, PATH_RE, PATHS, STRING, DeclaredFields
 
 DEPTH_MAX: Final = 64
 COLUMNS_MAX: Final = 512
@@ -87,38 +75,73 @@ def flatten(
     for secrets where `refuse_secrets` is set; otherwise secrets are left out and counted.
     """
     event_id = event.id or new_id()
-    out: list[Field] = [("id", STRING, str(event_id))]
-    stripped = _Stripper()
-    _groups(event, out)
-    if event.change is not None:
-        _columns("change.before", event.change.before, out, stripped)
-        _columns("change.after", event.change.after, out, stripped)
-    if event.details:
-        _details(event.details, declared, out, stripped)
-    if stripped.count:
-        if refuse_secrets:
-            raise InvalidEvent(
-                f"{stripped.first} holds a secret",
-                "Leave it out, or set secrets = strip",
-                field=stripped.first,
-            )
-        out.append(("secrets_stripped", JSON, str(stripped.count)))
-    if own:
-        out.extend((path, STRING, value) for path, value in own.items())
-    out.sort()
-    paths, tags, values = zip(*out, strict=True)
-    _check_text(paths, tags, values)
+    key: list[str] = ["", "id"]
+    raw: list[Any] = [_builtins(event_id)]
+    _top(event, key, raw)
+    _groups(event, key, raw)
+    secrets = 0
+    if event.change is not None or event.details or own:
+        more, secrets = _free(event, declared, own or {}, refuse_secrets=refuse_secrets)
+        for path, tag, value in more:
+            key += (_MADE, path, tag)
+            raw.append(value)
+    shape = _shape(tuple(key))
+    for at, path in shape.encoded:
+        try:
+            raw[at] = _encode(raw[at]).decode()
+        except (UnicodeError, OverflowError, ValueError) as error:
+            raise InvalidEvent(f"{path}: {error}", "Send well-formed Unicode", field=path) from None
+    values = shape.order(raw)
+    _check_text(shape.paths, shape.tags, values)
     return Record(
         event.action,
         None if event.at is None else micros(event.at),
         event.outcome,
         event_id,
         event.id is not None,
-        paths,
-        "".join(tags),
+        shape.paths,
+        shape.tags,
         values,
-        stripped.count,
+        secrets,
     )
+
+
+class _Shape(NamedTuple):
+    """What is the same for all events that have the same fields: paths in order with tags, which value each gets,
+    and which values are still to be written as JSON.
+    """
+
+    paths: tuple[str, ...]
+    tags: str
+    order: Callable[[list[Any]], tuple[Any, ...]]
+    encoded: tuple[tuple[int, str], ...]
+
+
+_MADE: Final = "="  # in a shape's key: path and tag follow, the value is text already
+_SHAPES_MAX: Final = 2048
+
+
+@lru_cache(maxsize=_SHAPES_MAX)
+def _shape(key: tuple[str, ...]) -> _Shape:
+    """The shape of a key: prefixes (empty, or ending in a dot), each with the names that follow it, in value order."""
+    found: list[tuple[str, str, int]] = []
+    encoded: list[tuple[int, str]] = []
+    prefix = ""
+    parts = iter(key)
+    for part in parts:
+        if part == _MADE:
+            found.append((next(parts), next(parts), len(found)))
+        elif not part or part.endswith("."):
+            prefix = part
+        else:
+            path = prefix + part
+            tag = PATHS[path].tag
+            if tag == JSON:
+                encoded.append((len(found), path))
+            found.append((path, tag, len(found)))
+    found.sort()
+    paths, tags, order = zip(*found, strict=True)
+    return _Shape(paths, "".join(tags), itemgetter(*order) if len(order) > 1 else tuple, tuple(encoded))
 
 
 # In JSON text: an even number of backslashes, then \u0000.
@@ -127,7 +150,7 @@ _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 def _check_text(paths: tuple[str, ...], tags: tuple[str, ...], values: tuple[str | None, ...]) -> None:
     """Refuse NUL, lone surrogates and too many bytes; names the field. One pass in the common case."""
-    joined = "".join([value for value in values if value])
+    joined = "".join([value for value in values if value] if NULL in tags else values)  # type: ignore[arg-type]
     if joined.isascii() and "\x00" not in joined and "\\u0000" not in joined:
         size = len(joined)
     else:
@@ -145,100 +168,97 @@ def _check_text(paths: tuple[str, ...], tags: tuple[str, ...], values: tuple[str
         raise InvalidEvent(f"event of {size} bytes, at most {EVENT_BYTES_MAX}", "Keep large payloads elsewhere")
 
 
-_FLAGS: Final = {True: "true", False: "false"}
+_builtins: Final = msgspec.to_builtins
 
 
-def _paths(prefix: str, struct: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(prefix + name for name in struct.__struct_fields__)
-
-
-def _text(out: list[Field], paths: tuple[str, ...], struct: msgspec.Struct) -> None:
-    """Add the text fields of a flat group; flags, lists and groups in it are added by their own lines."""
-    for path, value in zip(paths, msgspec.structs.astuple(struct), strict=True):
-        if value.__class__ is str:
-            out.append((path, STRING, value))
-
-
-def _flag(out: list[Field], path: str, value: bool | None) -> None:
-    if value is not None:
-        out.append((path, JSON, _FLAGS[value]))
-
-
-def _json(out: list[Field], path: str, value: Any) -> None:
-    if value is not None:
-        try:
-            out.append((path, JSON, _encode(value).decode()))
-        except (UnicodeError, OverflowError, ValueError) as error:
-            raise InvalidEvent(f"{path}: {error}", "Send well-formed Unicode", field=path) from None
-
-
-_ACTOR: Final = _paths("actor.", Actor)
-_RESOURCE: Final = _paths("resource.", Resource)
-_SUBJECT: Final = _paths("subject.", Subject)
-_SOURCE: Final = _paths("source.", Source)
-_BASIS: Final = _paths("basis.", Basis)
-_CASE: Final = _paths("case.", Case)
-_CHANGE: Final = _paths("change.", Change)
-_DISCLOSURE: Final = _paths("disclosure.", Disclosure)
-_RECIPIENT: Final = _paths("disclosure.recipient.", Recipient)
-_TOP: Final = ("classification", "message", "retention_class", "severity", "status_detail", "target")
-
-
-def _reference(out: list[Field], group: str, text: str) -> None:
+def _reference(prefix: str, text: str, key: list[str], raw: list[Any]) -> None:
     kind, name = split_reference(text)
-    out.append((f"{group}.id", STRING, name))
+    key += (prefix, "id")
+    raw.append(name)
     if kind is not None:
-        out.append((f"{group}.type", STRING, kind))
+        key.append("type")
+        raw.append(kind)
 
 
-def _groups(event: Event, out: list[Field]) -> None:
-    actor, resource, subject = event.actor, event.resource, event.subject
-    if actor is not None:
-        if isinstance(actor, str):
-            _reference(out, "actor", actor)
-        else:
-            _text(out, _ACTOR, actor)
-            _flag(out, "actor.is_privileged", actor.is_privileged)
-            _flag(out, "actor.is_service", actor.is_service)
-            _flag(out, "actor.mfa", actor.mfa)
-            _json(out, "actor.roles", actor.roles)
-    if event.basis is not None:
-        _text(out, _BASIS, event.basis)
-    if event.case is not None:
-        _text(out, _CASE, event.case)
-    if event.change is not None:
-        _text(out, _CHANGE, event.change)
-    if event.disclosure is not None:
-        _disclosure(event.disclosure, out)
-    if isinstance(resource, str):
-        _reference(out, "resource", resource)
-    elif resource is not None:
-        _text(out, _RESOURCE, resource)
-    if event.source is not None:
-        _text(out, _SOURCE, event.source)
-    if isinstance(subject, str):
-        _reference(out, "subject", subject)
-    elif subject is not None:
-        _text(out, _SUBJECT, subject)
-    for path in _TOP:
-        value = getattr(event, path)
+def _group(prefix: str, struct: msgspec.Struct, key: list[str], raw: list[Any]) -> None:
+    """Add what a flat group holds."""
+    held: dict[str, Any] = _builtins(struct)
+    key.append(prefix)
+    key += held
+    raw += held.values()
+
+
+def _top(event: Event, key: list[str], raw: list[Any]) -> None:
+    """Add the fields of no group. The key stands at the empty prefix."""
+    for name in _TOP:
+        value = getattr(event, name)
         if value is not None:
-            out.append((path, STRING, value))
-    if event.record_count is not None:
-        if not -INTEGER_MAX <= event.record_count <= INTEGER_MAX:
-            raise InvalidEvent(f"record_count {event.record_count} does not fit 64 bits", field="record_count")
-        out.append(("record_count", JSON, str(event.record_count)))
-    _json(out, "controls", event.controls)
-    _json(out, "data_categories", event.data_categories)
-    _flag(out, "legal_hold", event.legal_hold)
+            if name == "record_count" and not -INTEGER_MAX <= value <= INTEGER_MAX:
+                raise InvalidEvent(f"record_count {value} does not fit 64 bits", field="record_count")
+            key.append(name)
+            raw.append(value)
 
 
-def _disclosure(disclosure: Disclosure, out: list[Field]) -> None:
-    _text(out, _DISCLOSURE, disclosure)
-    _json(out, "disclosure.additional_parties", disclosure.additional_parties)
-    _flag(out, "disclosure.redisclosure_notice", disclosure.redisclosure_notice)
-    if disclosure.recipient is not None:
-        _text(out, _RECIPIENT, disclosure.recipient)
+_TOP: Final = (
+    "classification",
+    "controls",
+    "data_categories",
+    "legal_hold",
+    "message",
+    "record_count",
+    "retention_class",
+    "severity",
+    "status_detail",
+    "target",
+)
+
+
+def _groups(event: Event, key: list[str], raw: list[Any]) -> None:
+    for prefix, one in (("actor.", event.actor), ("resource.", event.resource), ("subject.", event.subject)):
+        if one is not None:
+            if isinstance(one, str):
+                _reference(prefix, one, key, raw)
+            else:
+                _group(prefix, one, key, raw)
+    if event.source is not None:
+        _group("source.", event.source, key, raw)
+    if event.basis is not None:
+        _group("basis.", event.basis, key, raw)
+    if event.case is not None:
+        _group("case.", event.case, key, raw)
+    if event.disclosure is not None:
+        recipient = event.disclosure.recipient
+        _group("disclosure.", msgspec.structs.replace(event.disclosure, recipient=None), key, raw)
+        if recipient is not None:
+            _group("disclosure.recipient.", recipient, key, raw)
+
+
+def _free(
+    event: Event, declared: DeclaredFields, own: dict[str, str], *, refuse_secrets: bool
+) -> tuple[list[Field], int]:
+    """The fields of change, details and own groups, and how many secrets were left out."""
+    out: list[Field] = []
+    stripped = _Stripper()
+    change = event.change
+    if change is not None:
+        out += [(f"change.{name}", STRING, value) for name in _CHANGE if (value := getattr(change, name)) is not None]
+        _columns("change.before", change.before, out, stripped)
+        _columns("change.after", change.after, out, stripped)
+    if event.details:
+        _details(event.details, declared, out, stripped)
+    if stripped.count:
+        if refuse_secrets:
+            raise InvalidEvent(
+                f"{stripped.first} holds a secret",
+                "Leave it out, or set secrets = strip",
+                field=stripped.first,
+            )
+        out.append(("secrets_stripped", JSON, str(stripped.count)))
+    out += [(path, STRING, value) for path, value in own.items()]
+    return out, stripped.count
+
+
+_CHANGE: Final = ("approved_by", "back_out", "requested_by", "tested_by")
 
 
 class _Stripper:

@@ -182,10 +182,12 @@ class AuditLog:
         _check_stream(stream)
         results: list[Receipt | InvalidEvent | None] = [None] * len(events)
         batch: list[Prepared] = []
+        seeds = os.urandom(SEED_BYTES * len(events))  # one call to the system, not one an event
         for at, event in enumerate(events):
+            seed = seeds[at * SEED_BYTES : (at + 1) * SEED_BYTES]
             try:
                 whole = event if checked and isinstance(event, Event) else _event(event, {})
-                batch.append(self._prepare(whole, stream))
+                batch.append(self._prepare(whole, stream, seed=seed))
             except InvalidEvent as error:
                 results[at] = error
         answer: Future[list[Receipt | InvalidEvent]] = Future()
@@ -204,20 +206,32 @@ class AuditLog:
         return answer
 
     def record_own(
-        self, action: str, own: dict[str, str], *, stream: str = registry.ACCESS, event: Event | None = None
+        self,
+        action: str,
+        own: dict[str, str],
+        *,
+        stream: str = registry.ACCESS,
+        event: Event | None = None,
+        extra: Extra | None = None,
     ) -> Receipt:
-        """Record one of Affidavit's own events: `own` are its fields of own groups (docs/reference/events.md)."""
+        """Record one of Affidavit's own events: `own` are its fields of own groups (docs/reference/events.md).
+
+        `extra` runs inside the transaction: what the event tells of is done with it or not at all. What it raises is
+        raised here, and nothing is recorded.
+        """
         base = event if event is not None else Event(action=action)
         prepared = self._prepare(msgspec.structs.replace(base, action=action), stream, own)
-        placed = self._recorder.submit(Job([prepared])).result()[0]
+        placed = self._recorder.submit(Job([prepared], extra)).result()[0]
         receipt = self._receipt(placed, prepared, stream)
         if isinstance(receipt, InvalidEvent):
             raise receipt
         return receipt
 
-    def _prepare(self, event: Event, stream: str, own: dict[str, str] | None = None) -> Prepared:
+    def _prepare(
+        self, event: Event, stream: str, own: dict[str, str] | None = None, *, seed: bytes = b""
+    ) -> Prepared:
         record = flatten(_with_context(event), self.declared, own, refuse_secrets=self.settings.secrets == "refuse")
-        return prepare(self.tenant.log(stream).id, record, os.urandom(SEED_BYTES), self._digest_key)
+        return prepare(self.tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key)
 
     def _receipt(self, placed: Placed, prepared: Prepared, stream: str) -> Receipt | InvalidEvent:
         if isinstance(placed, InvalidEvent):

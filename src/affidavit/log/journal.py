@@ -7,7 +7,6 @@ the next index and a time that never runs backwards, build entry and leaf, exten
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -50,8 +49,7 @@ class Prepared(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What a durable event got: its log (origin), stream, index, leaf hash (32 bytes), time `t`, id.
 
     `duplicate` is true where the same event (same id, same content) was there already; index is then the first one's
@@ -105,21 +103,22 @@ class Appender:
         size, last_t, frontier_bytes = self._heads[log_id]
         t_us = max(self._now_us, last_t)
         t_text = format_time(t_us)
-        given = [event.record.event_id.bytes for event in events if again or event.record.given]
+        raw_ids = [event.record.event_id.bytes for event in events]
+        given = [one for one, event in zip(raw_ids, events, strict=True) if again or event.record.given]
         known = self._database.known_ids(self._connection, log_id, given)
         placed: list[Placed] = []
         rows: list[tuple[object, ...]] = []
         ids: list[tuple[object, ...]] = []
         leaves: list[bytes] = []
         index, secrets = size, 0
-        for event in events:
-            record = event.record
-            event_id = record.event_id.bytes
-            if (again or record.given) and event_id in known:
-                placed.append(_repeat(event, *known[event_id], t_us))
+        for (_, record, seed, c, fields, digest), event_id in zip(events, raw_ids, strict=True):
+            action, at_us, outcome, _, by_caller, _, tags, _, stripped = record
+            if (again or by_caller) and event_id in known:
+                placed.append(_repeat(record, digest, *known[event_id], t_us))
                 continue
-            at_us = t_us if record.at_us is None else record.at_us
-            if at_us > t_us + CLOCK_SKEW_US_MAX:
+            if at_us is None:
+                at_us = t_us
+            elif at_us > t_us + CLOCK_SKEW_US_MAX:
                 placed.append(
                     InvalidEvent(
                         f"at {format_time(at_us)} lies more than 300 s after the log's clock {t_text}",
@@ -128,30 +127,15 @@ class Appender:
                     )
                 )
                 continue
-            entry = entry_bytes(record.action, format_time(at_us), event.c, record.outcome, t_text)
-            leaf = leaf_hash(entry)
+            leaf = leaf_hash(entry_bytes(action, format_time(at_us), c, outcome, t_text))
             leaves.append(leaf)
-            rows.append(
-                (
-                    log_id,
-                    index,
-                    at_us,
-                    t_us,
-                    record.action,
-                    record.outcome,
-                    event.c,
-                    leaf,
-                    event.seed,
-                    record.tags,
-                    event.fields,
-                )
-            )
-            ids.append((log_id, event_id, index, t_us, event.digest))
-            if record.given:
-                known[event_id] = (index, event.digest)
+            rows.append((log_id, index, at_us, t_us, action, outcome, c, leaf, seed, tags, fields))
+            ids.append((log_id, event_id, index, t_us, digest))
+            if by_caller:
+                known[event_id] = (index, digest)
             placed.append((index, leaf, t_us, False))
             index += 1
-            secrets += record.secrets
+            secrets += stripped
         if rows:
             frontier = Frontier.from_bytes(size, frontier_bytes)
             frontier.extend(leaves)
@@ -167,11 +151,11 @@ class Appender:
         return placed
 
 
-def _repeat(event: Prepared, index: int, digest: bytes, t_us: int) -> Placed:
-    if digest == event.digest:
+def _repeat(record: Record, digest: bytes, index: int, known: bytes, t_us: int) -> Placed:
+    if digest == known:
         return index, b"", t_us, True
     return DuplicateId(
-        f"id {event.record.event_id} is already used by another event, at index {index}",
+        f"id {record.event_id} is already used by another event, at index {index}",
         "Give every event an id of its own",
         field="id",
     )
