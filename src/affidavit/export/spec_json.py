@@ -15,8 +15,6 @@ from affidavit.masking.profiles import Profile
 from affidavit.paths import CLASSES, DeclaredFields
 from affidavit.query.tree import from_json, to_json
 
-_PROFILE_KEYS: Final = ("name", "title", "note", "classes", "paths", "tokens", "small_cells")
-
 
 def spec_to_json(spec: ExportSpec) -> dict[str, Any]:
     """Every field of the spec as JSON values. `spec_from_json` gives an equal spec back."""
@@ -24,15 +22,16 @@ def spec_to_json(spec: ExportSpec) -> dict[str, Any]:
 
 
 def spec_from_json(obj: Any) -> ExportSpec:
-    """Read a spec strictly. Raises InvalidSpec naming the key: unknown, missing, or of the wrong kind."""
+    """Read a spec strictly. Raises InvalidSpec naming the key: unknown, or of the wrong kind.
+
+    What is not given has its default: a run asked of an older release may lack a field.
+    """
     if not isinstance(obj, dict):
         raise InvalidSpec(f"an export spec is an object, not {type(obj).__name__}")
     known = {one.name for one in fields(ExportSpec)}
     for key in sorted(set(obj) - known):
         raise InvalidSpec(f"{key[:80]}: no field of an export", f"There are {', '.join(sorted(known))}", field=key[:80])
-    for key in sorted(known - set(obj)):
-        raise InvalidSpec(f"{key}: missing", "Give every field", field=key)
-    declared = _read("declared", _declared, obj["declared"])
+    declared = _read("declared", _declared, obj.get("declared"))
     values = {key: _read(key, _reader(key, declared), value) for key, value in obj.items() if key != "declared"}
     return ExportSpec(declared=declared, **values)
 
@@ -64,28 +63,31 @@ def _columns(value: Any) -> tuple[Column, ...]:
 
 
 def _profile_to_json(profile: str | Profile) -> Any:
-    return profile if isinstance(profile, str) else {key: _plain(getattr(profile, key)) for key in _PROFILE_KEYS}
+    if isinstance(profile, str):
+        return profile
+    table = {key: getattr(profile, key) for key in _Profile.__struct_fields__}
+    return {**table, "classes": dict(profile.classes), "paths": dict(profile.paths)}
 
 
-def _plain(value: Any) -> Any:
-    return dict(value) if not isinstance(value, (str, int)) else value
+class _Profile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    note: str
+    classes: dict[str, Any]
+    paths: dict[str, Any]
+    tokens: str
+    small_cells: int
 
 
 def _profile(value: Any) -> str | Profile:
     if isinstance(value, str):
         return value
-    table = msgspec.convert(value, dict[str, Any])
-    if set(table) != set(_PROFILE_KEYS):
-        raise InvalidSpec("profile: not a profile", f"Its keys are {', '.join(_PROFILE_KEYS)}", field="profile")
-    kinds = (str, str, str, dict[str, Any], dict[str, Any], str, int)
-    name, title, note, classes, paths, tokens, small = (
-        msgspec.convert(table[key], kind) for key, kind in zip(_PROFILE_KEYS, kinds, strict=True)
-    )
-    if set(classes) != set(CLASSES):
+    found = msgspec.convert(value, _Profile)
+    if set(found.classes) != set(CLASSES):
         raise InvalidSpec("profile: not a mask for every class", f"Classes are {', '.join(CLASSES)}", field="profile")
-    for where, mask in (*classes.items(), *paths.items()):
+    for where, mask in (*found.classes.items(), *found.paths.items()):
         read_mask(mask, where if where in CLASSES else "none", where=f"profile: {where}")
-    return Profile(name, title, note, classes, paths, tokens, small)
+    return Profile(**msgspec.structs.asdict(found))
 
 
 def _subject_ids(value: Any) -> frozenset[str] | None:

@@ -27,7 +27,7 @@ def keep(home: Path, log: LogInfo, pin: Pin) -> None:
         return
     path = _path(home, log)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.part")
+    temporary = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}.part")  # threads may be at it at once
     with temporary.open("wb") as out:
         out.write(pin.note)
         out.flush()
