@@ -22,6 +22,7 @@ from affidavit.errors import InvalidEvent, InvalidRequest, StorageError
 from affidavit.event import Event
 from affidavit.interchange import FORMATS, Batch, expand
 from affidavit.interchange.source import BATCH_ITEMS, Origin
+from affidavit.log import sealed_ids
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.journal import Receipt
 from affidavit.log.registry import MAIN
@@ -134,11 +135,20 @@ class _Run:
                 where.append(at)
             except InvalidEvent as error:
                 errors[at] = error
+        sealed = 0
+        for at, found in sorted(self._sealed(events).items(), reverse=True):
+            del events[at]
+            place = where.pop(at)
+            if isinstance(found, InvalidEvent):
+                errors[place] = found
+            else:
+                sealed += 1
+        self._result.known += sealed
         digest, log_id, count = batch.digest, self._log_id, len(batch.items)
 
         def enter(connection: Any, placed: Sequence[Any]) -> None:
             # `placed` lacks what was refused before sequencing, so rejects are what is left.
-            accepted = sum(not isinstance(one, InvalidEvent) for one in placed)
+            accepted = sealed + sum(not isinstance(one, InvalidEvent) for one in placed)
             connection.exec_driver_sql(
                 self._log.database.sql(
                     "INSERT INTO import_batches (log_id, digest, t_us, accepted, rejected) VALUES (?, ?, ?, ?, ?) "
@@ -151,6 +161,10 @@ class _Run:
         self._ahead.append((batch, where, errors, future))
         while len(self._ahead) > BATCHES_AHEAD:
             self._settle()
+
+    def _sealed(self, events: Sequence[Event]) -> dict[int, sealed_ids.Found]:
+        log = self._log
+        return sealed_ids.find(log.database, log.archive, log.settings, self._log_id, events)
 
     def finish(self) -> None:
         while self._ahead:

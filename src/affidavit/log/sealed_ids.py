@@ -1,0 +1,58 @@
+"""Ids in the archive: an import months later must find an event whose id the journal has long forgotten.
+
+The same event has the same time, so only segments that can hold the batch's times are asked, by Bloom filter first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from affidavit.errors import DuplicateId
+from affidavit.event import Event, micros
+from affidavit.log.archive import Archive
+from affidavit.log.catalogue import Segment, list_segments
+from affidavit.log.database import Database
+from affidavit.log.engine import connect
+from affidavit.settings import Settings
+
+Found = int | DuplicateId  # the index of the same event, or that another one has the id
+
+
+def find(
+    database: Database, archive: Archive, settings: Settings, log_id: int, events: Sequence[Event]
+) -> dict[int, Found]:
+    """Which of `events` are sealed already: {position: index, or the clash}. Events without an id are not looked for.
+
+    Content is compared by time, action and outcome: what an entry says in public.
+    """
+    times = [None if event.at is None else micros(event.at) for event in events]
+    wanted = {str(event.id): at for at, event in enumerate(events) if event.id is not None}
+    if not wanted:
+        return {}
+    with database.read() as connection:
+        segments = [one for one in list_segments(connection, log_id) if _may_hold(one, times)]
+    if not segments:
+        return {}
+    files = ", ".join("?" * len(segments))
+    with connect(settings, archive) as engine:
+        rows = engine.execute(
+            "SELECT CAST(id AS VARCHAR), idx, epoch_us(occurred_at), action, outcome "
+            f"FROM read_parquet([{files}]) WHERE id IN (SELECT unnest(?::UUID[]))",
+            [*(archive.locate(one.name) for one in segments), list(wanted)],
+        ).fetchall()
+    return {wanted[row[0]]: _compared(row, events[wanted[row[0]]], times[wanted[row[0]]]) for row in rows}
+
+
+def _may_hold(segment: Segment, times: Sequence[int | None]) -> bool:
+    return any(time is None or segment.at_min <= time <= segment.at_max for time in times)
+
+
+def _compared(row: tuple[str, int, int, str, str], event: Event, at_us: int | None) -> Found:
+    event_id, index, sealed_at_us, action, outcome = row
+    if (action, outcome) == (event.action, event.outcome) and at_us in (None, sealed_at_us):
+        return index
+    return DuplicateId(
+        f"id {event_id} is already used by another event, at index {index}",
+        "Give every event an id of its own",
+        field="id",
+    )
