@@ -7,7 +7,7 @@ from tests.servers import postgres
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    with postgres() as server:
+    with postgres(fsync=False) as server:
         yield server
 
 
