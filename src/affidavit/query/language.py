@@ -10,6 +10,7 @@ values = value | "(" value ("," value)* ")"
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -27,9 +28,12 @@ from affidavit.query.tree import (
     Query,
     all_of,
     any_of,
+    depth_of,
+    leaves,
 )
 
 QUERY_TEXT_CHARS_MAX: Final = 65_536
+SAVED: Final = "saved"  # saved:name stands for a saved query
 _NAME_RE: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_.-]{{0,{PATH_BYTES_MAX}}}", re.ASCII)
 _BARE_END: Final = frozenset('()"')
 
@@ -40,11 +44,13 @@ def parse(
     zone: tzinfo | str = UTC,
     *,
     text_paths: tuple[str, ...] = TEXT_PATHS,
+    saved: Callable[[str], str] | None = None,
 ) -> Query:
     """Read a query. Nothing at all, and `*`, ask for everything.
 
     `zone`: of times without an offset. `text_paths`: where free text is looked for; leave out what the reader
-    may not see in clear. Raises InvalidQuery with the column (from 1, in characters) and nothing else.
+    may not see in clear. `saved` gives the text of a saved query, for `saved:name`; it raises InvalidQuery for an
+    unknown one. Raises InvalidQuery with the column (from 1, in characters) and nothing else.
     """
     if len(text) > QUERY_TEXT_CHARS_MAX:
         raise InvalidQuery(
@@ -53,8 +59,10 @@ def parse(
             column=QUERY_TEXT_CHARS_MAX,
         )
     where = zone_named(zone) if isinstance(zone, str) else zone
-    parser = _Parser(text, Meaning(declared or DeclaredFields(), where, text_paths))
+    parser = _Parser(text, Meaning(declared or DeclaredFields(), where, text_paths), saved)
     query = parser.query(1)
+    if saved is not None and depth_of(query) > QUERY_DEPTH_MAX:  # a saved query is nested in its own right
+        raise InvalidQuery("nested too deeply", f"At most {QUERY_DEPTH_MAX} levels", column=1)
     if parser.at < len(text):
         raise InvalidQuery("a ) without its (", 'Remove it, or quote it: ")"', column=parser.at + 1)
     return query
@@ -69,9 +77,10 @@ def _all(parts: list[Query]) -> Query:
 
 
 class _Parser:
-    __slots__ = ("at", "meaning", "nodes", "text")
+    __slots__ = ("at", "meaning", "nodes", "saved", "text")
 
-    def __init__(self, text: str, meaning: Meaning) -> None:
+    def __init__(self, text: str, meaning: Meaning, saved: Callable[[str], str] | None) -> None:
+        self.saved = saved
         self.text = text
         self.meaning = meaning
         self.at = 0
@@ -137,7 +146,25 @@ class _Parser:
             return EVERYTHING
         return self.counted(self.free(value))
 
+    def named(self, value: Value) -> Query:
+        """The saved query of this name. It may name no other."""
+        if self.saved is None:
+            raise InvalidQuery("there are no saved queries here", "Write out what it says", column=value.column)
+        try:
+            found = parse(
+                self.saved(value.text),
+                self.meaning.declared,
+                self.meaning.zone,
+                text_paths=self.meaning.text_paths,
+            )
+        except InvalidQuery as error:
+            raise InvalidQuery(f"saved:{value.text[:80]}: {error.message}", error.hint, column=value.column) from None
+        self.nodes += sum(1 for _ in leaves(found))
+        return found
+
     def field(self, name: str, op: str, column: int) -> Query:
+        if name == SAVED and op == ":":
+            return self.named(self.value("saved:"))
         if not self.text.startswith("(", self.at):
             return self.meaning.term(name, op, [self.value(f"{name}{op}")], listed=False, column=column)
         start = self.at

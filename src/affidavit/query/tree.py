@@ -105,6 +105,14 @@ def leaves(query: Query) -> Iterator[Leaf]:
             yield from leaves(part)
 
 
+def depth_of(query: Query) -> int:
+    """Levels of groups, negations and conditions; one for a single condition."""
+    if isinstance(query, Leaf):
+        return 1
+    parts = (query.of,) if isinstance(query, Not) else query.of
+    return 1 + max(map(depth_of, parts), default=0)
+
+
 def paths_of(query: Query) -> frozenset[str]:
     """The paths a query reads: what a reader must be allowed to see."""
     return frozenset(leaf.path for leaf in leaves(query))
