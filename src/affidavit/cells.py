@@ -119,6 +119,7 @@ JSON_BEGIN: Final = "[\n"
 JSON_BETWEEN: Final = ",\n"
 JSON_END: Final = "\n]\n"
 JSON_EMPTY: Final = "[\n]\n"
+NDJSON_END: Final = "\n"
 _json_string: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 

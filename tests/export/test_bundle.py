@@ -3,6 +3,7 @@
 import base64
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -51,10 +52,11 @@ def rewritten(source, target, changes):
     return target
 
 
-@pytest.mark.parametrize("format", ["csv", "json"])
+@pytest.mark.parametrize("format", ["csv", "json", "bare", "ndjson", "xlsx", "parquet"])
 def test_a_full_bundle_proves_all_a_lone_log_can(log, record, out, format):
     record(*[personal(n, f"2023-10-{n % 28 + 1:02d}T12:00:00Z") for n in range(600)])
-    spec = legacy("2023-10-05", "2023-10-20", format=format, zone="Europe/Berlin")
+    asked = {"format": "json", "bare": True} if format == "bare" else {"format": format, "bare": False}
+    spec = replace(legacy("2023-10-05", "2023-10-20", zone="Europe/Berlin"), **asked)
     result = run_export(log, spec, out / "x.zip", bundle=True)
     assert statuses(result) == verified(log, out / "x.zip") == {
         "AUTHENTIC": "PASS", "COMPLETE": "PASS", "TIMED": "NOT PROVEN", "WITNESSED": "NOT PROVEN",

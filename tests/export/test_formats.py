@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affidavit import cells
-from affidavit.export.formats import text, writer
+from affidavit.export.formats import text
+from affidavit.export.formats.csv import CsvWriter
+from affidavit.export.formats.json import JsonWriter, NdjsonWriter
 from affidavit.export.formats.text import Cells
+from affidavit.verify.about import Counts
 
 LABELS = ["=name", "a,b", 'q"']
 SHARP = list("=+-@\t\r',\"\n\\\x00\x1f\x7f é😀a1 ")
@@ -46,9 +49,20 @@ def columns(table):
     return out
 
 
+def writer(format):
+    if format == "json":
+        return JsonWriter(LABELS, '{"x":1}')
+    return {"csv": CsvWriter, "bare": JsonWriter, "ndjson": NdjsonWriter}[format](LABELS)
+
+
+def whole(out, parts, rows):
+    return out.head() + b"".join(bytes(part) for part in parts) + b"".join(out.tail(Counts(rows, 0)))
+
+
 def written(format, batches):
-    out = writer(format, LABELS)
-    return out.head() + b"".join(bytes(part) for batch in batches for part in out.rows(columns(batch))) + out.tail()
+    out = writer(format)
+    parts = (part for batch in batches for part in out.rows(columns(batch)))
+    return whole(out, parts, sum(len(batch) for batch in batches))
 
 
 @settings(max_examples=40, deadline=None)
@@ -65,9 +79,14 @@ def test_json_is_the_scalar_json(batches):
     expected = (
         cells.JSON_BEGIN + cells.JSON_BETWEEN.join(flat) + cells.JSON_END if flat else cells.JSON_EMPTY
     )  # fmt: skip
-    out = written("json", batches)
-    assert out == expected.encode()
-    assert len(json.loads(out)) == len(flat)
+    assert written("bare", batches) == expected.encode()
+    assert written("ndjson", batches) == "".join(f"{row}\n" for row in flat).encode()
+    out = written("json", batches).decode()
+    assert out.startswith('{"about":{"x":1},\n"rows":[\n')
+    assert json.loads(out)["rows"] == json.loads(expected)
+    assert json.loads(out)["counts"] == {
+        "rows": len(flat), "masked": 0, "erased": 0, "purged": 0, "truncated": False
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("start", list(cells.FORMULA_STARTS))
@@ -80,12 +99,12 @@ def test_no_spreadsheet_finds_a_formula(start):
 
 def test_slices_and_halves_write_the_same(monkeypatch):
     table = [(cells.Cell("s", f"a{i},é"), cells.Cell("j", str(i)), cells.Cell("s", "=x")) for i in range(50)]
-    whole = {f: written(f, [table]) for f in ("csv", "json")}
+    expected = {f: written(f, [table]) for f in ("csv", "json", "ndjson")}
     monkeypatch.setattr(text, "BATCH_BYTES_MAX", 200)
-    for name, expected in whole.items():
-        out = writer(name, LABELS)
+    for name, once in expected.items():
+        out = writer(name)
         sliced = [column.slice(10, 40) for column in columns(table)]
         first = [column.slice(0, 10) for column in columns(table)]
         parts = [bytes(p) for batch in (first, sliced) for p in out.rows(batch)]
-        assert out.head() + b"".join(parts) + out.tail() == expected
+        assert whole(out, parts, 50) == once
         assert len(parts) > 4

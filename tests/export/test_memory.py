@@ -40,7 +40,7 @@ class Reader:
             yield batch(n * BATCH)
 
 def run(batches):
-    log = SimpleNamespace(
+    log = SimpleNamespace(tenant=SimpleNamespace(id="t"),
         pin=lambda stream: SimpleNamespace(origin="o", stream=stream, size=1), reader=Reader(batches),
         keys=SimpleNamespace(mask_key=lambda scope, cls: b"k" * 32))
     rows = Rows(log, legacy(zone="Europe/Berlin"), "x", year=2026, bundle=True)

@@ -118,7 +118,7 @@ def test_columns_of_any_path_with_text_numbers_and_json(log, record, out):
     assert (out / "x.csv").read_bytes().decode().split("\r\n")[1:3] == [
         'a,-5,"[""x"",""y""]",\'=B,7,', "b,,,,'-,",
     ]  # fmt: skip
-    assert json.loads((out / "x.json").read_bytes()) == [
+    assert json.loads((out / "x.json").read_bytes())["rows"] == [
         {"action": "a", "record_count": -5, "actor.roles": ["x", "y"], "change.before.grade": "=B",
          "change.after.grade": 7, "message": None},
         {"action": "b", "record_count": None, "actor.roles": None, "change.before.grade": None,

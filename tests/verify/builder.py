@@ -333,7 +333,7 @@ class Builder:
 
     def _manifest(self, rows: Any, logs: list[Any], files: dict[str, bytes]) -> dict[str, Any]:
         return {
-            "format": "draft",
+            "format": "affidavit/1",
             "export": {"id": EXPORT_ID, "created": time_text(BASE), "recipient": None, "reason": "test"},
             "tenant": TENANT,
             "query": self.query,
@@ -343,7 +343,9 @@ class Builder:
             "tokens": [{"class": "staff", "key_commitment": "00" * 32}],
             "counts": self.counts(rows),
             "evidence": self.evidence,
-            "data": {"name": f"data.{self.form}", "format": self.form},
+            "data": {
+                "name": f"data.{self.form}", "format": self.form, **({"bare": True} if self.form == "json" else {}),
+            },
             "logs": logs,
             "files": {name: sha256(data).hexdigest() for name, data in files.items()},
         }

@@ -139,15 +139,9 @@ class Bundle:
             "zone": {"name": spec.zone, "transitions": rows.zone.transitions()},
             "columns": rows.masker.manifest_columns(),
             "tokens": rows.masker.manifest_tokens(),
-            "counts": {
-                "rows": rows.rows,
-                "masked": rows.masker.masked,
-                "erased": 0,
-                "purged": 0,
-                "truncated": False,
-            },
+            "counts": rows.counts._asdict(),
             "evidence": rows.evidence,
-            "data": {"name": f"data.{spec.format}", "format": spec.format},
+            "data": {"name": f"data.{spec.format}", "format": spec.format} | ({"bare": True} if spec.bare else {}),
             "logs": logs,
         }
 

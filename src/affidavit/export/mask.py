@@ -120,7 +120,7 @@ class Masker:
     def _values(self, column: Column, rows: Selected) -> Cells:
         if column.path in TIMES:
             render = self._zone.render if column.path == "at" else self._zone.render_any
-            return Cells(render(rows.times(column.path)), plain=True)
+            return Cells(render(rows.times(column.path)), plain=True, us=rows.times(column.path))
         if column.path == RESOURCE:
             kind, name = (rows.column(path).values for path in underlying(RESOURCE))
             return Cells(resource_column(kind, name))

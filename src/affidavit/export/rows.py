@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
+from affidavit.commitment import format_time
 from affidavit.export.evidence import level
 from affidavit.export.formats import writer
-from affidavit.export.formats.text import Cells
+from affidavit.export.formats.text import Cells, Table
 from affidavit.export.mask import Masker
 from affidavit.export.select import Selected, Selector
 from affidavit.export.spec import ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
+from affidavit.query.tree import to_json
+from affidavit.verify.about import About, Counts, period_of
 
 Progress = Callable[[str, int, int | None], None]
 SELECT: Final = "Select"
@@ -33,10 +37,21 @@ def no_progress(_stage: str, _done: int, _total: int | None) -> None:
 class Rows:
     """The rows of one export: pinned when made, read once by `chunks`. Counts what it gave out.
 
-    `log` is the AuditLog. `year` is the year of the export, against which ages are reckoned.
+    `log` is the AuditLog. `year` is the year of the export, against which ages are reckoned; `created_us` is when the
+    file says it was made, and `folder` where formats that can't be given out at once spool.
     """
 
-    def __init__(self, log: Any, spec: ExportSpec, export_id: str, *, year: int, bundle: bool = False) -> None:
+    def __init__(
+        self,
+        log: Any,
+        spec: ExportSpec,
+        export_id: str,
+        *,
+        year: int,
+        bundle: bool = False,
+        created_us: int = 0,
+        folder: Path | None = None,
+    ) -> None:
         self.spec = spec
         self.pins = tuple(log.pin(stream) for stream in spec.streams)
         self.zone = ZoneTable(spec.zone)
@@ -50,7 +65,23 @@ class Rows:
         self._hash = sha256()
         self._reader = log.reader
         self._selector = Selector(self.masker.paths, whole=self.evidence != "none")
-        self._writer = writer(spec.format, [column.label for column in spec.columns])
+        about = self._about(log, export_id, created_us)
+        self._writer = writer(spec.format, Table(about, self.zone, spec.declared, folder, spec.bare))
+
+    def _about(self, log: Any, export_id: str, created_us: int) -> About:
+        return About(
+            export_id,
+            format_time(created_us),
+            log.tenant.id,
+            self.spec.profile_name,
+            self.spec.zone,
+            self.evidence,
+            to_json(self.query),
+            period_of(self.query),
+            self.masker.manifest_columns(),
+            self.spec.recipient,
+            self.spec.reason,
+        )
 
     def _evidence(self) -> str:
         if not self.masker.profile.masks_time:
@@ -77,6 +108,11 @@ class Rows:
         return self._writer.media_type
 
     @property
+    def counts(self) -> Counts:
+        """Of what was given out so far. Nothing is ever cut."""
+        return Counts(self.rows, self.masker.masked)
+
+    @property
     def sha256(self) -> str:
         """Of the bytes given out so far, hex."""
         return self._hash.hexdigest()
@@ -93,8 +129,8 @@ class Rows:
         also: Callable[[Selected], None] | None = None,
     ) -> Iterator[bytes | memoryview]:
         """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
-        yield self._counted(self._writer.head())
-        with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
+        with closing(self._writer), closing(self._reader.rows(self.spec.query, self.pins)) as batches:
+            yield self._counted(self._writer.head())
             for batch in batches:
                 if not batch.num_rows:
                     continue
@@ -107,7 +143,8 @@ class Rows:
                     yield self._counted(chunk)
                 self.rows += batch.num_rows
                 progress(WRITE, self.rows, total)
-        yield self._counted(self._writer.tail())
+            for chunk in self._writer.tail(self.counts):
+                yield self._counted(chunk)
 
     def first(self, limit: int) -> list[dict[str, str | None]]:
         """The first rows as the file's reader sees them: label to cell, None for an empty one."""

@@ -103,7 +103,9 @@ def run_export(
     export_id = str(new_id())
     try:
         with storage_errors(output):
-            rows = Rows(log, spec, export_id, year=_year(now_us), bundle=bundle)
+            rows = Rows(
+                log, spec, export_id, year=_year(now_us), bundle=bundle, created_us=now_us, folder=output.parent
+            )
             total: int | None = None
             if progress is not None:
                 total = rows.count()[0]
@@ -227,7 +229,7 @@ def stream_export(log: Any, spec: ExportSpec) -> tuple[StreamMeta, Iterator[byte
     now_us = time.time_ns() // 1000
     export_id = str(new_id())
     try:
-        rows = Rows(log, spec, export_id, year=_year(now_us))
+        rows = Rows(log, spec, export_id, year=_year(now_us), created_us=now_us)
         count, exact = rows.count(PREVIEW_COUNT_MAX)
         chunks = rows.chunks()
         head = bytes(next(chunks))

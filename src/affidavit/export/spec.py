@@ -17,9 +17,10 @@ from affidavit.paths import DeclaredFields, lookup
 from affidavit.query.tree import EVERYTHING, QUERY_LIST_MAX, Leaf, Query, all_of, is_in
 
 Evidence = Literal["auto", "full", "rows", "none"]
-Format = Literal["csv", "json"]
+Format = Literal["csv", "json", "ndjson", "parquet", "xlsx"]
 EVIDENCE_LEVELS: Final[tuple[str, ...]] = get_args(Evidence)
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
+LEGACY_FORMATS: Final = ("csv", "json")
 COLUMNS_MAX: Final = 256
 TEXT_BYTES_MAX: Final = 4096  # recipient, reason
 LABEL_BYTES_MAX: Final = 256
@@ -60,7 +61,8 @@ class ExportSpec:
 
     `evidence` auto is `full` when the query asks public keys only, else `rows`. `zone` is an IANA name: times in the
     file are shown in it. `profile` is the masking profile of the file's reader, by name or itself; `subject_ids` are
-    the ids of the person whom a file under the profile `subject` is for.
+    the ids of the person whom a file under the profile `subject` is for. `bare` is JSON as a list of rows and
+    nothing else.
     """
 
     query: Query = EVERYTHING
@@ -74,10 +76,13 @@ class ExportSpec:
     streams: tuple[str, ...] = ("main",)
     subject_ids: frozenset[str] | None = None
     declared: DeclaredFields | None = None
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise _invalid("format", self.format, f"Choose one of {', '.join(FORMATS)}")
+        if self.bare and self.format != "json":
+            raise _invalid("bare", self.format, "Only json can be bare")
         if self.evidence not in EVIDENCE_LEVELS:
             raise _invalid("evidence", self.evidence, f"Choose one of {', '.join(EVIDENCE_LEVELS)}")
         if isinstance(self.profile, str) and self.profile not in BUILTIN:
@@ -122,7 +127,7 @@ def legacy(
     format: str = "csv",
     zone: str = "UTC",
 ) -> ExportSpec:
-    """The spec of the form's five fields: columns timestamp, user_id, action, resource.
+    """The spec of the form's five fields: columns timestamp, user_id, action, resource; JSON is bare.
 
     Absent, None and "" leave a side open. A date is its whole day in `zone`, the end's last moment included, however
     long the day is. A time without offset means `zone`, one with offset itself; the end's instant is included. An
@@ -146,7 +151,10 @@ def legacy(
         values = _values(field, given)
         if values:
             parts.append(is_in(path, values))
-    return ExportSpec(query=all_of(*parts) if parts else EVERYTHING, format=format, zone=zone)  # type: ignore[arg-type]
+    if format not in LEGACY_FORMATS:
+        raise _invalid("format", format, f"Choose one of {', '.join(LEGACY_FORMATS)}")
+    query = all_of(*parts) if parts else EVERYTHING
+    return ExportSpec(query=query, format=format, zone=zone, bare=format == "json")  # type: ignore[arg-type]
 
 
 def _moment(field: str, value: str | date | datetime | None, zone: tzinfo) -> date | datetime | None:

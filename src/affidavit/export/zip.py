@@ -50,7 +50,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 class Spool:
     """One part of a bundle while it grows. `sha256` and `size` are of what was written, before compression."""
 
-    def __init__(self, name: str, folder: Path, method: int = DEFLATED) -> None:
+    def __init__(self, name: str, folder: Path | None, method: int = DEFLATED) -> None:
         self.name = name
         self.method = method
         self.size = 0
@@ -84,14 +84,8 @@ class Spool:
         """Of what was written, hex."""
         return self._hash.hexdigest()
 
-    def copy_to(self, out: BinaryIO) -> None:
-        """The stored bytes, to `out`."""
-        self._file.seek(0)
-        while block := self._file.read(COPY_BYTES):
-            out.write(block)
-
     def read(self) -> Iterator[bytes]:
-        """What was written to a stored part, in blocks."""
+        """What stands in the zip, in blocks: compressed where the part is."""
         self._file.seek(0)
         while block := self._file.read(COPY_BYTES):
             yield block
@@ -101,34 +95,49 @@ class Spool:
         self._file.close()
 
 
+class ZipParts:
+    """A zip as bytes to give out, part after part. `end` gives the directory."""
+
+    def __init__(self) -> None:
+        self._central: list[bytes] = []
+        self._at = 0
+
+    def member(self, spool: Spool) -> Iterator[bytes]:
+        """One part; closes its spool."""
+        spool.finish()
+        name = spool.name.encode("ascii")
+        if self._at + spool.stored > PART_BYTES_MAX:
+            raise InvalidRequest(f"the zip grows beyond {PART_BYTES_MAX} bytes", "Export shorter periods")
+        sizes = (spool.crc, spool.stored, spool.size, len(name), 0)
+        common = (NEEDED, FLAGS, spool.method, DOS_TIME, DOS_DATE, *sizes)
+        yield _LOCAL.pack(b"PK\x03\x04", *common) + name
+        yield from spool.read()
+        self._central.append(_CENTRAL.pack(b"PK\x01\x02", MADE_BY, *common, 0, 0, 0, EXTERNAL, self._at) + name)
+        self._at += _LOCAL.size + len(name) + spool.stored
+        spool.close()
+
+    def end(self) -> bytes:
+        """The central directory and its end."""
+        central = b"".join(self._central)
+        count = len(self._central)
+        return central + _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), self._at, 0)
+
+
 class ZipWriter:
     """A zip over an open file, part after part. `finish` writes the directory."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
-        self._central: list[bytes] = []
-        self._at = 0
+        self._parts = ZipParts()
 
     def add(self, spool: Spool) -> None:
         """Write one part and close its spool."""
-        spool.finish()
-        name = spool.name.encode("ascii")
-        if self._at + spool.stored > PART_BYTES_MAX:
-            raise InvalidRequest(f"the bundle grows beyond {PART_BYTES_MAX} bytes", "Export shorter periods")
-        sizes = (spool.crc, spool.stored, spool.size, len(name), 0)
-        common = (NEEDED, FLAGS, spool.method, DOS_TIME, DOS_DATE, *sizes)
-        self._out.write(_LOCAL.pack(b"PK\x03\x04", *common) + name)
-        spool.copy_to(self._out)
-        self._central.append(_CENTRAL.pack(b"PK\x01\x02", MADE_BY, *common, 0, 0, 0, EXTERNAL, self._at) + name)
-        self._at += _LOCAL.size + len(name) + spool.stored
-        spool.close()
+        for piece in self._parts.member(spool):
+            self._out.write(piece)
 
     def finish(self) -> None:
         """Write the central directory and its end."""
-        central = b"".join(self._central)
-        count = len(self._central)
-        end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(central), self._at, 0)
-        self._out.write(central + end)
+        self._out.write(self._parts.end())
 
 
 @contextmanager

@@ -59,11 +59,11 @@ class Archive:
     `digests` holds the SHA-256 of every member that was read to its end.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("rb")
+    def __init__(self, source: Path | BinaryIO, names: re.Pattern[bytes] = _NAME_RE) -> None:
+        self._file: BinaryIO = source.open("rb") if isinstance(source, Path) else source
         self.digests: dict[str, bytes] = {}
         try:
-            self.members = {member.name: member for member in _members(self._file)}
+            self.members = {member.name: member for member in _members(self._file, names)}
         except BaseException:
             self._file.close()
             raise
@@ -142,7 +142,7 @@ class Archive:
             raise MalformedProof(f"{member.name} is not a deflate stream: {error}") from None
 
 
-def _members(file: BinaryIO) -> list[Member]:
+def _members(file: BinaryIO, names: re.Pattern[bytes]) -> list[Member]:
     file.seek(0, 2)
     length = file.tell()
     if not _END.size <= length <= ARCHIVE_BYTES_MAX:
@@ -156,7 +156,7 @@ def _members(file: BinaryIO) -> list[Member]:
     if start + size + _END.size != length or size > count * (_CENTRAL.size + NAME_BYTES_MAX):
         raise MalformedProof("the zip's central directory is not where it must be")
     file.seek(start)
-    members = _directory(_exactly(file, size), count)
+    members = _directory(_exactly(file, size), count, names)
     at = unpacked = 0
     for index, (member, header, offset) in enumerate(members):
         if offset != at:
@@ -174,10 +174,10 @@ def _members(file: BinaryIO) -> list[Member]:
     return [member for member, _, _ in members]
 
 
-def _directory(data: bytes, count: int) -> list[tuple[Member, bytes, int]]:
+def _directory(data: bytes, count: int, names: re.Pattern[bytes]) -> list[tuple[Member, bytes, int]]:
     """Each member with the local header it must have and where."""
     found: list[tuple[Member, bytes, int]] = []
-    names: set[str] = set()
+    seen: set[str] = set()
     at = 0
     for _ in range(count):
         if len(data) - at < _CENTRAL.size:
@@ -186,12 +186,12 @@ def _directory(data: bytes, count: int) -> list[tuple[Member, bytes, int]]:
          internal, external, offset) = _CENTRAL.unpack_from(data, at)  # fmt: skip
         raw = data[at + _CENTRAL.size : at + _CENTRAL.size + name_size]
         at += _CENTRAL.size + name_size
-        if mark != b"PK\x01\x02" or len(raw) != name_size or not _NAME_RE.match(raw):
+        if mark != b"PK\x01\x02" or len(raw) != name_size or not names.match(raw):
             raise MalformedProof(f"the zip has a member named {raw[:NAME_BYTES_MAX]!r}")
         name = raw.decode()
-        if name.lower() in names:
+        if name.lower() in seen:
             raise MalformedProof(f"the zip has {name} twice")
-        names.add(name.lower())
+        seen.add(name.lower())
         if method not in (STORED, DEFLATED) or (method == STORED and packed != size):
             raise MalformedProof(f"{name}: zip method {method} or its sizes are not allowed")
         if (flags, extra, comment, disk, internal) != (FLAGS, 0, 0, 0, 0):

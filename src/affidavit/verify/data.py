@@ -1,14 +1,14 @@
 """The data file compared with what follows from the evidence: byte for byte, masked cells parsed in their place.
 
-A row is known text with holes where cells are masked. CSV and JSON; constant memory.
+A row is known text with holes where cells are masked; forms.py says what stands between cells. Constant memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from affidavit import cells
 from affidavit.cells import EMPTY, TEXT, Zone, resource_text
@@ -16,11 +16,11 @@ from affidavit.verify.entries import Known
 from affidavit.verify.manifest import Column
 from affidavit.verify.openings import ERASED, MASKED, Row, Shape
 
+if TYPE_CHECKING:
+    from affidavit.verify.forms import Form
+
 CELL_BYTES_MAX: Final = 16 << 20
-CHECKED: Final = ("csv", "json")
 _LOOK_AHEAD: Final = 1 << 16
-_CSV_CELL: Final = re.compile(rb'"[^"]*(?:""[^"]*)*"|[^",\r\n]*')
-_JSON_CELL: Final = re.compile(rb'null|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SHAPES_KEPT: Final = 4096
 
 
@@ -112,31 +112,36 @@ class Plan(NamedTuple):
     wrong: str = ""  # label of a kept column whose field is hidden
 
 
-class View:
-    """The data file of one bundle, compared row by row. After the first mismatch nothing more is compared."""
+class Compared(Protocol):
+    """What a view compares: a form of forms.py, or a file of values."""
 
-    def __init__(self, columns: tuple[Column, ...], zone: Zone, form: str, chunks: Iterable[bytes]) -> None:
+    def begin(self) -> None:
+        """Compare what comes before the first row."""
+
+    def end(self, rows: int) -> None:
+        """Compare what comes after the last row."""
+
+    def close(self) -> None:
+        """Read the rest, for its hash."""
+
+
+class View:
+    """The data file of one bundle, compared row by row. After the first mismatch nothing more is compared.
+
+    Its kinds compare a row by `_compare`, which raises Mismatch.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], zone: Zone, form: Compared) -> None:
         self._columns = columns
-        self._labels = [column.label for column in columns]
-        is_csv = form == "csv"
-        labels = ["" if is_csv else f"{cells.json_text(label)}:" for label in self._labels]
-        self._heads = [labels[0], *("," + label for label in labels[1:])]
-        self._write = cells.csv_cell if is_csv else cells.json_cell
-        self._first_row_start, self._row_end = ("", cells.CSV_END) if is_csv else ("{", "}")
-        self._row_start = "" if is_csv else cells.JSON_BETWEEN + "{"
         self._zone = zone
-        self._form = form
-        self._reader = Reader(chunks)
+        self._compared = form
         self._plans: dict[int, Plan] = {}
         self.rows = 0
         self.masked_most = 0
         self.masked_least = 0
         self.erased = 0
         self.mismatch = ""
-        self._try(lambda: self._reader.expect(self._head(), "the head of the data file"))
-
-    def _head(self) -> str:
-        return cells.csv_header(self._labels) if self._form == "csv" else cells.JSON_BEGIN
+        self._try(form.begin)
 
     def row(self, known: Known, row: Row) -> None:
         """Compare the next row."""
@@ -154,62 +159,74 @@ class View:
     def end(self) -> None:
         """Compare what comes after the last row; reads the file to its end."""
         if not self.mismatch:
-            self._try(self._finish)
-        self._reader.drain()
+            self._try(lambda: self._compared.end(self.rows))
+        self._compared.close()
 
-    def _finish(self) -> None:
-        if self._form == "json":
-            self._reader.expect(cells.JSON_END if self.rows else cells.JSON_EMPTY[2:], "the end of the data file")
-        self._reader.end()
-
-    def _try(self, compare: object) -> None:
+    def _try(self, compare: Callable[[], None]) -> None:
         try:
-            compare()  # type: ignore[operator]
+            compare()
         except Mismatch as error:
             self.mismatch = str(error)
+
+    def _compare(self, known: Known, row: Row, plan: Plan) -> None:
+        raise NotImplementedError
+
+
+class BytesView(View):
+    """The data file, byte for byte."""
+
+    def __init__(self, columns: tuple[Column, ...], zone: Zone, form: Form) -> None:
+        self._form = form
+        super().__init__(columns, zone, form)
 
     def _compare(self, known: Known, row: Row, plan: Plan) -> None:
         what = f"row {self.rows}"
         if plan.wrong:
             raise Mismatch(f"{what}, column {plan.wrong!r} is kept and its field is hidden")
-        write, heads, end = self._write, self._heads, self._row_end
-        text = self._row_start if self.rows > 1 else self._first_row_start
-        for maker, head in zip(plan.makers, heads, strict=True):
-            text += head
+        form = self._form
+        write, write_time = form.cell, form.time
+        text, mark = form.start(self.rows)
+        for maker, head in zip(plan.makers, form.heads, strict=True):
+            text += head + mark
             kind = maker.kind
             if kind is Kind.FIELD:
                 value = row.values[maker.places[0]]  # type: ignore[index]
                 text += write(maker.tag if value is not None else EMPTY, value or "")
             elif kind is Kind.TIME_AT:
-                text += write(TEXT, self._zone.render(known.at_us))
+                text += write_time(known.at_us, self._zone)
             elif kind is Kind.PUBLIC:
                 text += write(TEXT, known.public[maker.column.path])
             elif kind is Kind.RESOURCE:
-                text += write(TEXT, resource_text(*[None if n is None else row.values[n] for n in maker.places]) or "")
+                found = resource_of(row, maker)
+                text += write(EMPTY if found is None else TEXT, found or "")
             elif kind is Kind.HOLE:
-                self._reader.expect(text, what)
+                form.reader.expect(text, what)
                 text = ""
                 self._masked(maker.column, what)
             elif kind is Kind.TIME_T:
-                text += write(TEXT, self._zone.render(known.t_us))
+                text += write_time(known.t_us, self._zone)
             else:
                 text += write(EMPTY, "")
-        self._reader.expect(text + end, what)
+        form.reader.expect(text + form.row_end, what)
 
     def _masked(self, column: Column, what: str) -> None:
-        if self._form == "csv":
-            raw = self._reader.cell(_CSV_CELL, what)
-            text = cells.csv_text(raw) if raw else None
-            well = not raw or text is not None
+        raw = self._form.reader.cell(self._form.hole, what)
+        try:
+            text = self._form.hole_text(raw)
+        except ValueError:
+            well = False
         else:
-            raw = self._reader.cell(_JSON_CELL, what)
-            text = None if raw == "null" else cells.json_string_text(raw)
-            well = raw == "null" or text is not None
-        if not well or not cells.mask_cell_ok(column.mask, text):
+            well = cells.mask_cell_ok(column.mask, text)
+        if not well:
             raise Mismatch(
                 f"{what}, column {column.label!r}: {raw[:60]!r} is no cell of the mask {column.mask['mask']}"
             )
         self.masked_least += text is not None
+
+
+def resource_of(row: Row, maker: Maker) -> str | None:
+    """The virtual column's text."""
+    return resource_text(*[None if n is None else row.values[n] for n in maker.places])
 
 
 def plan_of(shape: Shape, columns: tuple[Column, ...]) -> Plan:

@@ -13,6 +13,7 @@ from affidavit.errors import InvalidQuery, MalformedProof
 from affidavit.paths import CLASSES, PATH_BYTES_MAX, PATH_RE, PUBLIC_KEYS
 from affidavit.query.tree import Query, from_json
 from affidavit.verify import strict
+from affidavit.verify.about import About, Counts, period_of
 from affidavit.verify.trust import ORIGIN_RE, STREAM_RE
 
 FORMAT: Final = "draft"
@@ -44,17 +45,6 @@ class Column:
     def kept(self) -> bool:
         """Whether cells show their values."""
         return bool(self.mask["mask"] == KEEP)
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the operator says the data file shows."""
-
-    rows: int
-    masked: int
-    erased: int
-    purged: int
-    truncated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +82,26 @@ class Manifest:
     data_name: str
     data_format: str
     logs: tuple[LogRef, ...]
+    bare: bool
     files: Mapping[str, bytes]
 
+    columns_json: Any
+
+    def about(self) -> About:
+        """What the data file must say of itself."""
+        return About(
+            self.export_id,
+            self.created,
+            self.tenant,
+            self.profile,
+            self.zone.name,
+            self.evidence,
+            self.query_json,
+            period_of(self.query),
+            self.columns_json,
+            self.recipient,
+            self.reason,
+        )
 
 def parse_manifest(data: bytes) -> Manifest:
     """Parse manifest.json. Raises MalformedProof naming the key."""
@@ -120,7 +128,7 @@ def parse_manifest(data: bytes) -> Manifest:
         raise MalformedProof(f"manifest: {error}") from None
     if obj["evidence"] not in EVIDENCE:
         raise MalformedProof(f"evidence {str(obj['evidence'])[:40]!r} is not {', '.join(EVIDENCE)}")
-    name, form = _data(obj["data"])
+    name, form, bare = _data(obj["data"])
     logs = _logs(obj["logs"], obj["evidence"])
     return Manifest(
         export_id,
@@ -140,18 +148,22 @@ def parse_manifest(data: bytes) -> Manifest:
         logs,
         _files(obj["files"], obj["evidence"], name, logs),
     )
+        bare,
 
 
+        obj["columns"],
 def _optional(value: Any, what: str) -> str | None:
     return None if value is None else strict.text(value, what, TEXT_BYTES_MAX, empty=True)
 
 
-def _data(obj: Any) -> tuple[str, str]:
-    strict.keys(obj, ("name", "format"), "data")
+def _data(obj: Any) -> tuple[str, str, bool]:
+    strict.keys(obj, ("name", "format"), "data", ("bare",))
     form = obj["format"]
     if form not in DATA_FORMATS or obj["name"] != f"data.{form}":
         raise MalformedProof(f"data {str(obj)[:80]} is not data.<format> of {', '.join(DATA_FORMATS)}")
-    return obj["name"], form
+    if "bare" in obj and (obj["bare"] is not True or form != "json"):
+        raise MalformedProof("data.bare is true for json, or absent")
+    return obj["name"], form, "bare" in obj
 
 
 def _zone(obj: Any) -> Zone:

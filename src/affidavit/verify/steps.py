@@ -20,10 +20,12 @@ from affidavit.tlog.note import NOTE_BYTES_MAX, Note, verify_signature
 from affidavit.tlog.range_proof import union_of_ranges, verify_range_proof
 from affidavit.verify import strict
 from affidavit.verify.archive import STORED, Archive
-from affidavit.verify.data import CHECKED, View
+from affidavit.verify.data import BytesView, View
 from affidavit.verify.entries import Entries, State
+from affidavit.verify.forms import FORMS
 from affidavit.verify.manifest import LogRef, Manifest
 from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Row, read_rows
+from affidavit.verify.parquet import ValuesView, parquet_reader
 from affidavit.verify.support import ATTESTATION_BYTES_MAX, EXPORTED, SUPPORT_BYTES_MAX, Support, read_support
 from affidavit.verify.support import LINE_BYTES_MAX as SUPPORT_LINE_BYTES_MAX
 from affidavit.verify.trust import Trust, TrustedLog
@@ -222,13 +224,7 @@ def walk_rows(job: Job, support: Support) -> None:
     """Steps 4 (rows), 5 and 7 in one pass over the exported rows."""
     findings, manifest, archive = job.findings, job.manifest, job.archive
     findings.reach(5)
-    checked = manifest.data_format in CHECKED
-    view = None
-    if checked:
-        chunks = archive.chunks(manifest.data_name)
-        view = View(manifest.columns, manifest.zone, manifest.data_format, chunks)
-    else:
-        findings.unproven(7, VIEW_MATCHES, f"{manifest.data_format} is not checked by this version")
+    view = _view(job)
     evaluate = compile_query(manifest.query)
     asks_fields = not is_public(manifest.query)
     before = (-1, -1, -1)
@@ -256,6 +252,24 @@ def walk_rows(job: Job, support: Support) -> None:
         _viewed(job, view)
     if count != manifest.counts.rows:
         findings.fail(7, VIEW_MATCHES, f"{count} rows are opened, the manifest says {manifest.counts.rows}")
+
+
+def _view(job: Job) -> View | None:
+    """What compares the data file; None, with the reason found, where nothing can."""
+    manifest = job.manifest
+    form = manifest.data_format
+    if form in FORMS:
+        chunks = job.archive.chunks(manifest.data_name)
+        return BytesView(manifest.columns, manifest.zone, FORMS[form](manifest, chunks))
+    if form == "parquet":
+        if parquet_reader() is not None:
+            return ValuesView(manifest, job.archive.chunks(manifest.data_name))
+        job.findings.unproven(7, VIEW_MATCHES, "Not checked here: reading Parquet needs pyarrow")
+    else:
+        job.findings.unproven(
+            7, VIEW_MATCHES, "A PDF is bound by its hash and the attestation; its pages are not compared with the rows"
+        )
+    return None
 
 
 def _rows(archive: Archive) -> Iterator[Row]:

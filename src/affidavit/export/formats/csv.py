@@ -18,6 +18,7 @@ from affidavit.export.formats.text import (
     starts_with_any,
     text_buffer,
 )
+from affidavit.verify.about import Counts
 
 QUOTED: Final = b',"\r\n'
 FORMULA: Final = FORMULA_STARTS.encode()
@@ -46,9 +47,12 @@ class CsvWriter:
             pieces[-1] = CSV_END
             yield text_buffer(pc.binary_join_element_wise(*pieces, ""))
 
-    def tail(self) -> bytes:
+    def tail(self, counts: Counts) -> Iterator[memoryview]:  # noqa: ARG002  a CSV file says nothing of itself
         """Nothing."""
-        return b""
+        yield from ()
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def _encoded(column: Cells) -> Any:

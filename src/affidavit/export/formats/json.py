@@ -1,4 +1,4 @@
-"""JSON as docs/format.md fixes it: one array, one compact object a line, keys are the labels in column order. Pure."""
+"""JSON and NDJSON as docs/format.md fixes them: a compact object a row, keys are the labels in column order. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from affidavit.cells import JSON_BEGIN, JSON_BETWEEN, JSON_EMPTY, JSON_END, json_text
+from affidavit.cells import JSON_BEGIN, JSON_BETWEEN, JSON_EMPTY, JSON_END, NDJSON_END, json_text
 from affidavit.export.formats.text import (
     Cells,
     change_where,
@@ -17,22 +17,27 @@ from affidavit.export.formats.text import (
     matches,
     text_buffer,
 )
+from affidavit.verify.about import Counts
+from affidavit.verify.forms import json_head, json_tail
 
 ESCAPED: Final = b'"\\' + bytes(range(0x20))
 
 
 class JsonWriter:
-    """One JSON file of these column labels."""
+    """One JSON file of these column labels: about it, its rows, their counts. Without `about`: bare, the rows alone."""
 
     media_type = "application/json"
+    _between = JSON_BETWEEN
+    _end = "}"
 
-    def __init__(self, labels: list[str]) -> None:
+    def __init__(self, labels: list[str], about: str | None = None) -> None:
         self._keys = [json_text(label) for label in labels]
+        self._about = about
         self._before = ""  # what separates the next row from the one before
 
     def head(self) -> bytes:
-        """The array's bracket."""
-        return JSON_BEGIN.encode()
+        """Up to the bracket of the rows."""
+        return (JSON_BEGIN if self._about is None else json_head(self._about)).encode()
 
     def rows(self, columns: list[Cells]) -> Iterator[memoryview]:
         """One object a row."""
@@ -40,9 +45,9 @@ class JsonWriter:
             return
         extra = sum(len(key.encode()) + 8 for key in self._keys)
         for part in halves(columns, extra):
-            if not self._before:
+            if self._between and not self._before:
                 yield self._joined([column.slice(0, 1) for column in part])
-                self._before = JSON_BETWEEN
+                self._before = self._between
                 part = [column.slice(1, len(column.values) - 1) for column in part]  # noqa: PLW2901
             if len(part[0].values):
                 yield self._joined(part)
@@ -51,11 +56,33 @@ class JsonWriter:
         pieces: list[Any] = []
         for index, (key, column) in enumerate(zip(self._keys, columns, strict=True)):
             pieces += [f"{self._before + '{' if not index else ','}{key}:", _encoded(column)]
-        return text_buffer(pc.binary_join_element_wise(*pieces, "}", ""))
+        return text_buffer(pc.binary_join_element_wise(*pieces, self._end, ""))
 
-    def tail(self) -> bytes:
-        """The closing bracket."""
-        return JSON_END.encode() if self._before else JSON_EMPTY.removeprefix(JSON_BEGIN).encode()
+    def tail(self, counts: Counts) -> Iterator[bytes]:
+        """From the closing bracket on."""
+        if self._about is None:
+            yield (JSON_END if self._before else JSON_EMPTY.removeprefix(JSON_BEGIN)).encode()
+        else:
+            yield json_tail(counts.rows, counts.text()).encode()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class NdjsonWriter(JsonWriter):
+    """One NDJSON file of these column labels: an object a line, nothing else."""
+
+    media_type = "application/x-ndjson"
+    _between = ""
+    _end = "}" + NDJSON_END
+
+    def head(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def tail(self, counts: Counts) -> Iterator[bytes]:  # noqa: ARG002
+        """Nothing."""
+        yield from ()
 
 
 def _encoded(column: Cells) -> Any:

@@ -1,4 +1,4 @@
-"""What the text formats share: cells as Arrow columns, and their bytes without a copy a row. Pure."""
+"""What the formats share: cells as Arrow columns, and their bytes without a copy a row. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from affidavit.export.zones import ZoneTable
+from affidavit.paths import DeclaredFields
+from affidavit.verify.about import About, Counts
 
 BATCH_BYTES_MAX: Final = 64 << 20
 """Text of one batch joined in one go. Above it a batch is cut in two: Arrow's strings have 32-bit offsets."""
@@ -21,32 +26,54 @@ class Cells:
     """One column of cells: text or null (empty), and which of them are JSON text, not strings.
 
     `json` is one truth for the whole column or a boolean array. `plain` promises that no cell holds a character that
-    any format must quote or escape, and that none starts with a formula's.
+    any format must quote or escape, and that none starts with a formula's. `us` are the same times as int64
+    microseconds, where the column is one of times shown as they are.
     """
 
     values: Any  # pyarrow.StringArray
     json: Any = False  # bool | pyarrow.BooleanArray
     plain: bool = False
+    us: Any = None  # pyarrow.Int64Array | None
 
     def slice(self, start: int, length: int) -> Cells:
         """The same for a stretch of rows."""
         json = self.json if isinstance(self.json, bool) else self.json.slice(start, length)
-        return Cells(self.values.slice(start, length), json, self.plain)
+        us = None if self.us is None else self.us.slice(start, length)
+        return Cells(self.values.slice(start, length), json, self.plain, us)
 
 
-class TextWriter(Protocol):
-    """A format that is text: head, then rows as they come, then tail. Knows no file."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a writer knows before the first row: what the file is about, its zone, and where it may spool."""
+
+    about: About
+    zone: ZoneTable
+    declared: DeclaredFields | None = None
+    folder: Path | None = None
+    bare: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        """Of the columns."""
+        return [column["label"] for column in self.about.columns]
+
+
+class Writer(Protocol):
+    """One data file: head, then rows as they come, then tail. Gives bytes out; what it spools goes with `close`."""
 
     media_type: str
 
     def head(self) -> bytes:
         """What comes before the first row."""
 
-    def rows(self, columns: list[Cells]) -> Iterator[memoryview]:
-        """The bytes of these rows, which follow those of the call before."""
+    def rows(self, columns: list[Cells]) -> Iterator[bytes | memoryview]:
+        """The bytes of these rows that can be given out now; they follow those of the call before."""
 
-    def tail(self) -> bytes:
+    def tail(self, counts: Counts) -> Iterator[bytes | memoryview]:
         """What comes after the last row."""
+
+    def close(self) -> None:
+        """Give up what is held."""
 
 
 def halves(columns: list[Cells], extra: int = 8) -> Iterator[list[Cells]]:
