@@ -16,7 +16,7 @@ DEMO_HOME ?=
 # More arguments for pytest: make test PYTEST_ARGS="-k merkle -x"
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test check format bench ui lock clean
+.PHONY: help setup demo test check format bench ui page lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ bench: $(VENV)/.dev ## Figures of this machine, side by side with a bare table
 
 ui: ## Build the UI into src/affidavit/web/static, if its sources changed
 	@"$$(scripts/find_python)" scripts/build_ui.py
+
+page: ## Build the verifier page and put it where the package takes it from
+	cd verifier && npm ci --silent && npm run --silent build
+	cp verifier/dist/verify.html src/affidavit/verify/page/verify.html
 
 lock: $(VENV)/.dev ## Resolve requirements/*.txt anew from pyproject.toml (scripts/lock --upgrade for newer releases)
 	scripts/lock

@@ -131,7 +131,8 @@ PATHS: Final = _table(
 # The public keys of an entry: not committed fields, but columns and query keys all the same.
 PUBLIC_KEYS: Final = {name: Path(name, "s", "none") for name in ("action", "at", "outcome", "t")}
 
-# Groups only Affidavit's own events carry (streams `access` and `control`). Strings, unless listed in OWN_NUMBERS.
+# Groups only Affidavit's own events carry (streams `access` and `control`). Strings, unless listed in OWN_NUMBERS
+# or OWN_LISTS.
 OWN_GROUPS: Final = frozenset(
     {"anchor", "erasure", "export", "hold", "key", "log", "purge", "query", "retention", "run", "settings"}
 )
@@ -140,12 +141,15 @@ OWN_NUMBERS: Final = frozenset(
         "export.rows",
         "export.masked",
         "anchor.size",
+        "key.from_size",
         "purge.end",
+        "purge.policy",
         "retention.days",
         "retention.months",
         "log.size",
     }
 )
+OWN_LISTS: Final = frozenset({"hold.ranges", "purge.kept"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,11 @@ def _declared(name: str, table: Any) -> DeclaredField:
     return DeclaredField(name, kind, cls, column, label)
 
 
+def own_tag(name: str) -> str:
+    """The tag of a path of one of OWN_GROUPS: `j` for numbers and lists, else `s`."""
+    return JSON if name in OWN_NUMBERS or name in OWN_LISTS else STRING
+
+
 def lookup(name: str, declared: DeclaredFields | None = None) -> Path | None:
     """The path called `name`, or None where no such path exists. Tags of free columns default to `s`."""
     found = PATHS.get(name) or PUBLIC_KEYS.get(name)
@@ -243,7 +252,7 @@ def lookup(name: str, declared: DeclaredFields | None = None) -> Path | None:
         return Path(name, STRING, "change")
     group, _, rest = name.partition(".")
     if group in OWN_GROUPS and rest:
-        return Path(name, JSON if name in OWN_NUMBERS else STRING, "none", name in OWN_NUMBERS)
+        return Path(name, own_tag(name), "none", name in OWN_NUMBERS)
     if group == "details" and declared is not None and rest in declared.fields:
         return declared.fields[rest].path
     return None

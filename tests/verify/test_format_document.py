@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from affidavit import cells
-from affidavit.paths import OWN_GROUPS, OWN_NUMBERS, PATHS
+from affidavit.paths import OWN_GROUPS, OWN_LISTS, OWN_NUMBERS, PATHS
 from affidavit.verify.verdict import STEPS, VERDICTS
 from tests.verify.builder import Builder
 
@@ -24,6 +24,7 @@ def table_of_paths():
     rows += [f"| `{path.name}` | {path.tag} | {path.cls} | {'number' if path.number else ''} |" for path in paths]
     rows += ["", "Own groups: " + ", ".join(f"`{name}.*`" for name in sorted(OWN_GROUPS)) + "."]
     rows.append("Own numbers: " + ", ".join(f"`{name}`" for name in sorted(OWN_NUMBERS)) + ".")
+    rows.append("Own lists: " + ", ".join(f"`{name}`" for name in sorted(OWN_LISTS)) + ".")
     return "\n".join(rows) + "\n"
 
 
@@ -44,7 +45,15 @@ def validator(name):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((DOCS / "schemas" / f"{name}.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    referencing = pytest.importorskip("referencing")
+    query = referencing.Resource.from_contents(json.loads((DOCS / "schemas" / "query.json").read_text("utf-8")))
+    registry = referencing.Registry().with_resource("urn:affidavit:query:v1", query)
+    return jsonschema.Draft202012Validator(schema, registry=registry)
+
+
+def test_the_schema_of_queries_is_the_package_s_own():
+    package = DOCS.parent / "src" / "affidavit" / "query" / "schema.json"
+    assert (DOCS / "schemas" / "query.json").read_bytes() == package.read_bytes()
 
 
 @pytest.mark.parametrize("evidence", ["full", "rows", "none"])
