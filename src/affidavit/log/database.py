@@ -11,6 +11,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -184,12 +185,22 @@ class Database:
         return statement if self.sqlite else statement.replace("?", "%s")
 
     def insert(self, connection: Connection, table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-        """Insert many rows through the driver, in one call."""
+        """Insert many rows through the driver, in as few calls as it takes."""
         if not self.sqlite and len(rows) >= COPY_ROWS_MIN:
             postgres.copy(connection, metadata.tables[table], columns, rows)
-        elif rows:
-            statement = f"INSERT INTO {table} ({','.join(columns)}) VALUES ({_marks(len(columns))})"
-            connection.exec_driver_sql(self.sql(statement), rows)
+            return
+        statement = f"INSERT INTO {table} ({','.join(columns)}) VALUES "
+        one = f"({_marks(len(columns))})"
+        done = 0
+        if self.sqlite:
+            # SQLite's driver lets other threads run at every statement, and may wait long to go on: few statements.
+            step = _SQLITE_VARIABLES // len(columns)
+            many = statement + ",".join([one] * step)
+            while len(rows) - done >= step:
+                connection.exec_driver_sql(many, tuple(chain.from_iterable(rows[done : done + step])))
+                done += step
+        if done < len(rows):
+            connection.exec_driver_sql(self.sql(statement + one), rows[done:])
 
 
 _open_databases: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
