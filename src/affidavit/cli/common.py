@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from affidavit.errors import AffidavitError
+from affidavit.errors import AffidavitError, InvalidQuery
 from affidavit.log.audit_log import DEFAULT_HOME, AuditLog
 from affidavit.log.registry import DEFAULT_TENANT
 
@@ -35,12 +35,19 @@ class Group(click.Group):
             return super().invoke(ctx)
         except AffidavitError as error:
             if ctx.meta.get(_AS_JSON):
-                click.echo(json.dumps({"error": type(error).__name__, "message": error.message, "hint": error.hint}))
+                click.echo(json.dumps(_as_json(error)))
             else:
                 click.echo(f"affidavit: {error}", err=True)
+                for note in getattr(error, "__notes__", ()):
+                    click.echo(note, err=True)
             raise SystemExit(error.exit_code) from None
         except BrokenPipeError:
             raise SystemExit(1) from None
+
+
+def _as_json(error: AffidavitError) -> dict[str, Any]:
+    found = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+    return {**found, "column": error.column} if isinstance(error, InvalidQuery) and error.column else found
 
 
 def home_option(command: Command) -> Command:

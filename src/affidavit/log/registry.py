@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from affidavit.errors import InvalidRequest, NotFound
@@ -117,6 +117,25 @@ def find_tenant(database: Database, name: str) -> Tenant:
     """The tenant called `name`. Raises NotFound."""
     with database.read() as connection:
         return _load(connection, name)
+
+
+def declare_fields(connection: Connection, tenant_id: str, given: DeclaredFields) -> DeclaredFields:
+    """Add declared fields to a tenant's, or change their class, label and column. Gives all of them.
+
+    A field once declared stays, with its type: records hold it. Raises InvalidRequest for another type.
+    """
+    row = connection.execute(select(tenants.c.declared_fields).where(tenants.c.id == tenant_id)).scalar_one()
+    before = DeclaredFields.from_tables(json.loads(row))
+    for name, field_ in given.fields.items():
+        old = before.fields.get(name)
+        if old is not None and old.type != field_.type:
+            raise InvalidRequest(
+                f"declared field {name!r}: type {field_.type}, but it is {old.type} already", "Choose another name"
+            )
+    whole = DeclaredFields.from_tables({**before.to_tables(), **given.to_tables()})
+    text = json.dumps(whole.to_tables(), ensure_ascii=False)
+    connection.execute(update(tenants).where(tenants.c.id == tenant_id).values(declared_fields=text))
+    return whole
 
 
 def list_tenants(database: Database) -> list[str]:
