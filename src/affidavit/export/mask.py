@@ -61,7 +61,7 @@ class Masker:
         self.masked = 0
         self._spec = spec
         self._zone = zone
-        self._columns = [_Masked(column, self._mask(column.path)) for column in spec.columns]
+        self._columns = [_Masked(column, self.mask_of(column.path)) for column in spec.columns]
 
     @property
     def paths(self) -> frozenset[str]:
@@ -107,7 +107,8 @@ class Masker:
 
         return with_tokens(query, token)
 
-    def _mask(self, path: str) -> Mask:
+    def mask_of(self, path: str) -> Mask:
+        """How this reader sees a path; the virtual `resource` as its more masked half."""
         if path == RESOURCE:
             masks = [self.profile.mask_for(self._path(name)) for name in ("resource.id", "resource.type")]
             return next((mask for mask in masks if mask.name != KEEP), masks[0])
