@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from affidavit.commitment import format_time
 from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest
 from affidavit.event import Event, new_id
 from affidavit.export.bundle import Bundle
+from affidavit.export.paper import EVIDENCE, pages
 from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_progress
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import new_file, storage_errors
@@ -49,7 +51,8 @@ class ExportStopped(AffidavitError):
 class ExportResult:
     """A finished export. `bytes` and `sha256` are of the output file; `receipt` is of its `export.created` event.
 
-    `verdicts` is what the verifier said of a bundle; None for a plain file, which proves nothing.
+    `verdicts` is what the verifier said of a bundle, or of the one inside a PDF; None for other plain files, which
+    prove nothing.
     """
 
     export_id: str
@@ -89,7 +92,7 @@ def run_export(
     progress: Progress | None = None,
     run_id: str = "",
 ) -> ExportResult:
-    """Write one export to `output`: the data file, or with `bundle` a zip with its evidence.
+    """Write one export to `output`: the data file, or with `bundle` a zip with its evidence. A PDF carries it anyway.
 
     `progress(stage, done, total)` hears of Select, Mask, Write, Prove and Check, and stops the export by raising
     ExportStopped. `run_id` is the job it belongs to, for the events. An existing file is replaced, and
@@ -111,6 +114,8 @@ def run_export(
                 total = rows.count()[0]
             tell(SELECT, 1, 1)
             rows.run_id = run_id
+            if spec.format == "pdf" and not bundle:
+                return _written_pdf(log, rows, export_id, now_us, output, tell, total)
             return _written(log, rows, export_id, now_us, output, bundle=bundle, progress=tell, total=total)
     except BaseException as error:
         record_failure(log, spec, export_id, error, run_id)
@@ -144,6 +149,26 @@ def _written(
             receipt = record_created(log, rows, export_id, digest=rows.sha256)
         size, digest = _digest(out)
     return ExportResult(export_id, rows.rows, size, digest, receipt, verdicts)
+
+
+def _written_pdf(
+    log: Any, rows: Rows, export_id: str, now_us: int, output: Path, progress: Progress, total: int | None
+) -> ExportResult:
+    """A PDF that carries its evidence: first the bundle of the same table as CSV, then pages made from that."""
+    with TemporaryDirectory(prefix=f".{output.name[:100]}.", dir=output.parent) as name:
+        folder = Path(name)
+        spec = replace(rows.spec, format="csv")
+        table = Rows(log, spec, export_id, year=_year(now_us), bundle=True, created_us=now_us, folder=folder)
+        table.run_id = rows.run_id
+        made = _written(log, table, export_id, now_us, folder / EVIDENCE, bundle=True, progress=progress, total=total)
+        with new_file(output) as (out, _):
+            for chunk in pages(folder / EVIDENCE, folder):
+                out.write(chunk)
+            out.flush()
+            size, digest = _digest(out)
+            rows.adopt(table)
+            receipt = record_created(log, rows, export_id, digest=digest)
+    return ExportResult(export_id, made.rows, size, digest, receipt, made.verdicts)
 
 
 def _checked(log: Any, path: Path, progress: Progress) -> Any:

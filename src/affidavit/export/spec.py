@@ -17,7 +17,7 @@ from affidavit.paths import DeclaredFields, lookup
 from affidavit.query.tree import EVERYTHING, QUERY_LIST_MAX, Leaf, Query, all_of, is_in
 
 Evidence = Literal["auto", "full", "rows", "none"]
-Format = Literal["csv", "json", "ndjson", "parquet", "xlsx"]
+Format = Literal["csv", "json", "ndjson", "parquet", "xlsx", "pdf"]
 EVIDENCE_LEVELS: Final[tuple[str, ...]] = get_args(Evidence)
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 LEGACY_FORMATS: Final = ("csv", "json")

@@ -66,8 +66,12 @@ class Reader:
 
     def end(self) -> None:
         """Nothing may be left."""
-        if self._at < len(self._data) or self._more():
+        if not self.at_end():
             raise Mismatch("the data file goes on after its last row")
+
+    def at_end(self) -> bool:
+        """Whether nothing is left."""
+        return self._at >= len(self._data) and not self._more()
 
     def drain(self) -> None:
         """Read the rest for its hash."""

@@ -18,7 +18,7 @@ from affidavit.verify.archive import Archive
 from affidavit.verify.data import Mismatch, Reader
 from affidavit.verify.manifest import Manifest
 
-_CSV_CELL: Final = re.compile(rb'"[^"]*(?:""[^"]*)*"|[^",\r\n]*')
+CSV_CELL: Final = re.compile(rb'"[^"]*(?:""[^"]*)*"|[^",\r\n]*')
 _JSON_CELL: Final = re.compile(rb'null|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _PART_RE: Final = re.compile(rb"[A-Za-z0-9_\[][A-Za-z0-9._/\]-]{0,63}\Z")
 
@@ -81,7 +81,7 @@ class Csv(Form):
     """CSV."""
 
     row_end = cells.CSV_END
-    hole = _CSV_CELL
+    hole = CSV_CELL
 
     def __init__(self, manifest: Manifest, chunks: Iterable[bytes]) -> None:
         super().__init__(manifest, chunks)

@@ -24,4 +24,8 @@ def writer(name: str, table: Table) -> Writer:
         from affidavit.export.formats.xlsx import XlsxWriter
 
         return XlsxWriter(table)
+    if name == "pdf":
+        from affidavit.export.formats.pdf import PdfWriter
+
+        return PdfWriter(table)
     raise InvalidRequest(f"no format {name!r}", "See spec.FORMATS")
