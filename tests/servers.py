@@ -154,17 +154,18 @@ class Postgres:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The URL of a fresh, empty database, dropped afterwards."""
+        """The URL of a fresh, empty schema, dropped afterwards: a database of its own takes half a second to make."""
         import psycopg
 
         name = f"test{next(_numbers)}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            connection.execute(f"CREATE SCHEMA {name}")
         try:
-            yield self.address(name)
+            yield f"{self.address('postgres')}?options=-csearch_path%3D{name}"
         finally:
             with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                connection.execute("SET client_min_messages = error; SET lock_timeout = '10s'")
+                connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 @contextmanager

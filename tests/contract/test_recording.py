@@ -121,9 +121,7 @@ def test_the_logs_time_never_runs_backwards(log, monkeypatch):
 
 
 def test_what_is_dated_in_the_future_is_refused_alone(log):
-    answers = log.record_many(
-        [{"action": "a.b"}, {"action": "a.b", "at": "2099-01-01T00:00:00Z"}, {"action": "a.b"}]
-    )
+    answers = log.record_many([{"action": "a.b"}, {"action": "a.b", "at": "2099-01-01T00:00:00Z"}, {"action": "a.b"}])
     assert isinstance(answers[1], InvalidEvent)
     assert [answers[0].index, answers[2].index] == [0, 1]
 
