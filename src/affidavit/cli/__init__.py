@@ -9,7 +9,21 @@ from __future__ import annotations
 
 import click
 
-from affidavit.cli import demo, export, exports, fields, imports, log, query, record, serve, tenant, verify, worker
+from affidavit.cli import (
+    demo,
+    export,
+    exports,
+    fields,
+    imports,
+    log,
+    query,
+    record,
+    search,
+    serve,
+    tenant,
+    verify,
+    worker,
+)
 from affidavit.cli.common import Group
 from affidavit.version import VERSION
 
@@ -26,6 +40,7 @@ main.add_command(imports.import_command)
 main.add_command(export.export)
 main.add_command(exports.exports)
 main.add_command(verify.verify)
+main.add_command(search.search)
 main.add_command(query.query)
 main.add_command(fields.fields)
 main.add_command(log.log)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
-from affidavit.errors import InvalidQuery
+from affidavit.errors import InvalidQuery, InvalidRequest
+from affidavit.masking.profiles import Profile, builtin, from_toml
 from affidavit.query.bounds import bounds
-from affidavit.query.tree import Query
+from affidavit.query.tree import EVERYTHING, Group, Query, all_of
 
 SHOWN_CHARS: Final = 100
 NEVER: Final = "This can't match anything: its conditions contradict each other"
@@ -41,6 +43,25 @@ def _width(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def both(*queries: Query) -> Query:
+    """All of these: one flat group, whose conditions on times then bound the evidence."""
+    flat: list[Query] = []
+    for query in queries:
+        flat += query.of if isinstance(query, Group) and query.op == "all" else (query,)
+    return all_of(*flat) if flat else EVERYTHING
+
+
+def read_profile(name: str) -> Profile:
+    """A masking profile by name, or from a TOML file. Raises InvalidRequest and NotFound naming it."""
+    if not name.endswith(".toml"):
+        return builtin(name)
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"profile {name}: {error}", "Name a readable file of UTF-8") from None
+    return from_toml(text, source=name)
 
 
 def never(query: Query) -> bool:
