@@ -31,6 +31,13 @@ def test_unknown_keys_are_named():
         pass
 
 
+@pytest.mark.parametrize("value", [7, None, b"u1", ["u1"]])
+def test_values_are_text(value):
+    with pytest.raises(InvalidRequest, match="actor"), acting(actor=value):
+        pass
+    assert current() == Context()
+
+
 def test_threads_begin_empty_and_can_be_given_a_context():
     with acting(actor="u1"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(current).result() == Context()
