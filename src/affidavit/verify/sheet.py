@@ -31,8 +31,6 @@ NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,7})\.[0-9]{1,7})"
 """JSON numbers that are number cells: at most 15 digits, which is what spreadsheet programs keep."""
 HOLE: Final = re.compile(rb'/>| t="inlineStr" s="1"><is><t xml:space="preserve">[^<]*</t></is></c>')
 
-ESCAPED: Final = "[&<>\\x00-\\x08\\x0b-\\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_"
-"""What stands in no cell as it is. The same expression is read by Python and by RE2."""
 _ESCAPED: Final = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _NUMBER: Final = re.compile(NUMBER)
@@ -51,7 +49,7 @@ _TAIL: Final = (
     '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>\n'
 )
 ABOUT: Final = "About"
-_NOTES: Final = (
+NOTES: Final = (
     "Masked values are not anonymous: the operator can still open them.",
     "This sheet and the rows prove nothing by themselves. An export with its evidence is a zip that verifies offline.",
     "Check one by: affidavit verify BUNDLE --trust FILE",
@@ -156,7 +154,7 @@ def about_sheet(about: About, counts: Counts, zone: Zone) -> str:
     lines += [("", ""), ("Offset from UTC", _offset(zone.offsets_s[0]))]
     changes = zip(zone.instants_us[1:], zone.offsets_s[1:], strict=True)
     lines += [(f"from {Zone('UTC', (0,), (0,)).render(us)}", _offset(offset)) for us, offset in changes]
-    lines += [("", "")] + [("Note", note) for note in _NOTES]
+    lines += [("", "")] + [("Note", note) for note in NOTES]
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" t="inlineStr" s="3">{_inline(name)}<c r="B{n}" t="inlineStr" s="4">{_inline(text)}'
         + ROW_END
