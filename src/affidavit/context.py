@@ -48,9 +48,9 @@ def acting(**known: str) -> Iterator[Context]:
         raise InvalidRequest(
             f"unknown context key {unknown[0]!r}", f"Allowed: {', '.join(Context.__dataclass_fields__)}"
         ) from None
-    wrong = [key for key, value in known.items() if not isinstance(value, str)]
-    if wrong:
-        raise InvalidRequest(f"context key {wrong[0]} is no text", "Give text; empty is unknown")
+    for key, kind in zip(known, map(type, known.values()), strict=True):
+        if not issubclass(kind, str):
+            raise InvalidRequest(f"context key {key}: {kind.__name__} given", "Give text; empty is unknown")
     token = _current.set(context)
     try:
         yield context
