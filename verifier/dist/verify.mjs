@@ -69,9 +69,9 @@ function fromBase64(text2) {
   let held = 0;
   let at = 0;
   for (const char of body) {
-    const value = STANDARD.indexOf(char);
-    if (value < 0) return null;
-    bits = bits << 6 | value;
+    const value2 = STANDARD.indexOf(char);
+    if (value2 < 0) return null;
+    bits = bits << 6 | value2;
     held += 6;
     if (held >= 8) {
       held -= 8;
@@ -128,31 +128,31 @@ var Reader = class {
   /** Read one chunk more. False at the end. Bytes before `pos` are forgotten. */
   async more() {
     if (this.over) return false;
-    const { value, done } = await this.chunks.next();
+    const { value: value2, done } = await this.chunks.next();
     if (done === true) {
       this.over = true;
       return false;
     }
     if (this.left === 0) {
-      this.data = value;
+      this.data = value2;
       this.pos = 0;
-      this.end = value.length;
+      this.end = value2.length;
       this.owned = false;
       return true;
     }
     const left = this.left;
-    if (this.data.length - this.end >= value.length && this.owned) {
-      this.data.set(value, this.end);
+    if (this.data.length - this.end >= value2.length && this.owned) {
+      this.data.set(value2, this.end);
     } else {
-      const room = new Uint8Array(Math.max(2 * (left + value.length), 65536));
+      const room = new Uint8Array(Math.max(2 * (left + value2.length), 65536));
       room.set(this.data.subarray(this.pos, this.end));
-      room.set(value, left);
+      room.set(value2, left);
       this.data = room;
       this.pos = 0;
       this.end = left;
       this.owned = true;
     }
-    this.end += value.length;
+    this.end += value2.length;
     return true;
   }
   /** Have at least so many bytes in the buffer. False where the stream ends before. */
@@ -227,10 +227,10 @@ var Parser = class {
   }
   whole() {
     this.space();
-    const value = this.value("");
+    const value2 = this.value("");
     this.space();
     if (this.at !== this.text.length) this.fail("more than one value");
-    return value;
+    return value2;
   }
   value(key) {
     switch (this.text[this.at]) {
@@ -250,26 +250,26 @@ var Parser = class {
         return this.number(key);
     }
   }
-  word(word, value) {
+  word(word, value2) {
     if (!this.text.startsWith(word, this.at)) this.fail("no JSON value");
     this.at += word.length;
-    return value;
+    return value2;
   }
   number(key) {
     NUMBER.lastIndex = this.at;
     const found = NUMBER.exec(this.text)?.[0];
     if (found === void 0) this.fail("no JSON value");
     this.at += found.length;
-    const value = Number(found);
+    const value2 = Number(found);
     if (this.options.free === true) {
-      if (!Number.isFinite(value)) this.fail(`the number ${found.slice(0, 30)} is not finite`);
+      if (!Number.isFinite(value2)) this.fail(`the number ${found.slice(0, 30)} is not finite`);
       return new Num(found);
     }
     const digits = this.options.negative !== void 0 && key === this.options.negative ? /^-?(0|[1-9][0-9]*)$/ : /^[0-9]+$/;
-    if (!digits.test(found) || found === "-0" || !Number.isSafeInteger(value)) {
+    if (!digits.test(found) || found === "-0" || !Number.isSafeInteger(value2)) {
       this.fail(`${found.slice(0, 30)} where only plain integers from 0 to 2^53-1 are allowed`);
     }
-    return value;
+    return value2;
   }
   string() {
     const text2 = this.text;
@@ -356,34 +356,34 @@ var SHORT = { '"': '\\"', "\\": "\\\\", "\b": "\\b", "	": "\\t", "\n": "\\n", "\
 function jsonString(text2) {
   return `"${text2.replace(/["\\\u0000-\u001f]/g, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}"`;
 }
-function compactJson(value) {
-  if (value instanceof Map) return `{${[...value].map(([k, v]) => `${jsonString(k)}:${compactJson(v)}`).join(",")}}`;
-  if (Array.isArray(value)) return `[${value.map(compactJson).join(",")}]`;
-  if (typeof value === "string") return jsonString(value);
-  return value instanceof Num ? value.text : String(value);
+function compactJson(value2) {
+  if (value2 instanceof Map) return `{${[...value2].map(([k, v]) => `${jsonString(k)}:${compactJson(v)}`).join(",")}}`;
+  if (Array.isArray(value2)) return `[${value2.map(compactJson).join(",")}]`;
+  if (typeof value2 === "string") return jsonString(value2);
+  return value2 instanceof Num ? value2.text : String(value2);
 }
-function shaped(value, keys, what) {
-  if (!(value instanceof Map)) malformed(`${what} is no object`);
-  for (const key of value.keys()) if (!keys.includes(key)) malformed(`${what} has the unknown key ${JSON.stringify(key).slice(0, 80)}`);
-  for (const key of keys) if (!value.has(key)) malformed(`${what} lacks ${key}`);
-  return value;
+function shaped(value2, keys, what) {
+  if (!(value2 instanceof Map)) malformed(`${what} is no object`);
+  for (const key of value2.keys()) if (!keys.includes(key)) malformed(`${what} has the unknown key ${JSON.stringify(key).slice(0, 80)}`);
+  for (const key of keys) if (!value2.has(key)) malformed(`${what} lacks ${key}`);
+  return value2;
 }
-function listed(value, what, min = 0, max = Number.POSITIVE_INFINITY) {
-  if (!Array.isArray(value)) malformed(`${what} is no list`);
-  if (value.length < min || value.length > max) malformed(`${what} has ${value.length} items where ${min} to ${max} are allowed`);
-  return value;
+function listed(value2, what, min = 0, max = Number.POSITIVE_INFINITY) {
+  if (!Array.isArray(value2)) malformed(`${what} is no list`);
+  if (value2.length < min || value2.length > max) malformed(`${what} has ${value2.length} items where ${min} to ${max} are allowed`);
+  return value2;
 }
-function whole(value, what, max = Number.MAX_SAFE_INTEGER) {
-  if (typeof value !== "number" || value < 0 || value > max) malformed(`${what} is no plain integer up to ${max}`);
-  return value;
+function whole(value2, what, max = Number.MAX_SAFE_INTEGER) {
+  if (typeof value2 !== "number" || value2 < 0 || value2 > max) malformed(`${what} is no plain integer up to ${max}`);
+  return value2;
 }
-function text(value, what) {
-  if (typeof value !== "string") malformed(`${what} is no text`);
-  return value;
+function text(value2, what) {
+  if (typeof value2 !== "string") malformed(`${what} is no text`);
+  return value2;
 }
-function matching(value, pattern, what) {
-  if (typeof value !== "string" || !pattern.test(value)) malformed(`${what} is not in form`);
-  return value;
+function matching(value2, pattern, what) {
+  if (typeof value2 !== "string" || !pattern.test(value2)) malformed(`${what} is not in form`);
+  return value2;
 }
 
 // node_modules/@noble/hashes/_u64.js
@@ -441,29 +441,29 @@ function anumber(n, title = "") {
     throw new RangeError(atitle(title) + "expected integer >= 0, got " + n);
   return n;
 }
-function abytes(value, length, title = "") {
-  if (isBytes(value) && (length === void 0 || value.length === length))
-    return value;
+function abytes(value2, length, title = "") {
+  if (isBytes(value2) && (length === void 0 || value2.length === length))
+    return value2;
   if (length !== void 0)
     anumber(length, "length");
-  const bytes = isBytes(value);
+  const bytes = isBytes(value2);
   const ofLen = length !== void 0 ? ` of length ${length}` : "";
-  const got = bytes ? `length=${value.length}` : `type=${typeof value}`;
+  const got = bytes ? `length=${value2.length}` : `type=${typeof value2}`;
   const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
   if (!bytes)
     throw new TypeError(message);
   throw new RangeError(message);
 }
-var aobject = (value, label) => {
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new TypeError((label === "object" ? "" : `"${label}" `) + "expected object, got type=" + typeof value);
+var aobject = (value2, label) => {
+  if (value2 === null || typeof value2 !== "object" || Array.isArray(value2))
+    throw new TypeError((label === "object" ? "" : `"${label}" `) + "expected object, got type=" + typeof value2);
 };
-var aopts = (value, label) => {
-  aobject(value, label);
-  const proto = Object.getPrototypeOf(value);
+var aopts = (value2, label) => {
+  aobject(value2, label);
+  const proto = Object.getPrototypeOf(value2);
   if (proto !== Object.prototype && proto !== null)
     throw new TypeError(`"${label}" expected plain object`);
-  if (Object.hasOwn(value, "__proto__"))
+  if (Object.hasOwn(value2, "__proto__"))
     throw new TypeError(`"${label}.__proto__" is not allowed`);
 };
 function aexists(instance, checkFinished = true) {
@@ -555,8 +555,8 @@ function checkOpts(defaults, opts, title = "opts") {
   aopts(defaults, "defaults");
   if (opts !== void 0)
     aopts(opts, title);
-  const merged = Object.assign(/* @__PURE__ */ Object.create(null), defaults, opts);
-  return merged;
+  const merged2 = Object.assign(/* @__PURE__ */ Object.create(null), defaults, opts);
+  return merged2;
 }
 function createHasher(hashCons, info = {}) {
   if (typeof hashCons !== "function")
@@ -1123,17 +1123,17 @@ function aarray(item, title, inner = () => {
     inner(item[i], `${title}[${i}]`);
   return item;
 }
-var abytes2 = (value, length, title) => abytes(value, length, title);
+var abytes2 = (value2, length, title) => abytes(value2, length, title);
 var anumber2 = anumber;
-function aobject2(value, title = "object") {
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new TypeError(title === "object" ? "expected valid options object" : `"${title}" expected object, got type=${typeof value}`);
-  return value;
+function aobject2(value2, title = "object") {
+  if (value2 === null || typeof value2 !== "object" || Array.isArray(value2))
+    throw new TypeError(title === "object" ? "expected valid options object" : `"${title}" expected object, got type=${typeof value2}`);
+  return value2;
 }
-function afunction(value, title) {
-  if (typeof value !== "function")
-    throw new TypeError(`"${title}" is invalid: expected function, got ${typeof value}`);
-  return value;
+function afunction(value2, title) {
+  if (typeof value2 !== "function")
+    throw new TypeError(`"${title}" is invalid: expected function, got ${typeof value2}`);
+  return value2;
 }
 var bytesToHex2 = bytesToHex;
 var concatBytes2 = (...arrays) => concatBytes(...arrays);
@@ -1143,10 +1143,10 @@ var randomBytes2 = (bytesLength) => randomBytes(bytesLength);
 var _0n = /* @__PURE__ */ BigInt(0);
 var _1n = /* @__PURE__ */ BigInt(1);
 var atitle2 = (title) => title ? `"${title}" ` : "";
-function abool(value, title = "") {
-  if (typeof value !== "boolean")
-    throw new TypeError(atitle2(title) + "expected boolean, got type=" + typeof value);
-  return value;
+function abool(value2, title = "") {
+  if (typeof value2 !== "boolean")
+    throw new TypeError(atitle2(title) + "expected boolean, got type=" + typeof value2);
+  return value2;
 }
 function abignumber(n) {
   if (typeof n === "bigint") {
@@ -1156,14 +1156,14 @@ function abignumber(n) {
     anumber2(n);
   return n;
 }
-function asafenumber(value, title = "") {
-  if (typeof value !== "number") {
+function asafenumber(value2, title = "") {
+  if (typeof value2 !== "number") {
     const prefix = title && `"${title}" `;
-    throw new TypeError(prefix + "expected number, got type=" + typeof value);
+    throw new TypeError(prefix + "expected number, got type=" + typeof value2);
   }
-  if (!Number.isSafeInteger(value)) {
+  if (!Number.isSafeInteger(value2)) {
     const prefix = title && `"${title}" `;
-    throw new RangeError(prefix + "expected safe integer, got " + value);
+    throw new RangeError(prefix + "expected safe integer, got " + value2);
   }
 }
 function hexToNumber(hex) {
@@ -1731,24 +1731,24 @@ var pointWindowSizes = /* @__PURE__ */ new WeakMap();
 function getWindowSize(P) {
   return pointWindowSizes.get(P) || 1;
 }
-function oddMultiples(p, size) {
+function oddMultiples(p, size2) {
   const dbl = p.double();
   const t = [p];
-  for (let j = 1; j < size; j++)
+  for (let j = 1; j < size2; j++)
     t.push(t[j - 1].add(dbl));
   return t;
 }
 function wnafDigits(n, W) {
-  const size = 2 ** W;
-  const half = size / 2;
-  const mask = BigInt(size - 1);
+  const size2 = 2 ** W;
+  const half = size2 / 2;
+  const mask = BigInt(size2 - 1);
   const d = [];
   while (n > _0n3) {
     let w = 0;
     if (n & _1n3) {
       w = Number(n & mask);
       if (w >= half)
-        w -= size;
+        w -= size2;
       n -= BigInt(w);
     }
     d.push(w);
@@ -1757,16 +1757,16 @@ function wnafDigits(n, W) {
   return d;
 }
 function signedWindowDigits(n, W, windows) {
-  const size = 2 ** W;
-  const half = size / 2;
-  const mask = BigInt(size - 1);
+  const size2 = 2 ** W;
+  const half = size2 / 2;
+  const mask = BigInt(size2 - 1);
   const shiftBy = BigInt(W);
   const d = [];
   for (let w = 0; w < windows; w++) {
     let v = Number(n & mask);
     n >>= shiftBy;
     if (v > half) {
-      v -= size;
+      v -= size2;
       n += _1n3;
     }
     d.push(v);
@@ -1937,11 +1937,11 @@ var ScalarMultiplier = class {
    */
   fixedWindowCT(point, n, bits) {
     const W = FW_WINDOW;
-    const size = 1 << W;
+    const size2 = 1 << W;
     const mask = bitMask(W);
-    const table = new Array(size);
+    const table = new Array(size2);
     table[0] = this.ZERO;
-    for (let i = 1; i < size; i++)
+    for (let i = 1; i < size2; i++)
       table[i] = table[i - 1].add(point);
     const windows = Math.ceil(bits / W);
     let acc = this.ZERO;
@@ -1951,7 +1951,7 @@ var ScalarMultiplier = class {
           acc = acc.double();
       const digit2 = Number(n >> BigInt(window * W) & mask);
       let sel = table[0];
-      for (let i = 1; i < size; i++)
+      for (let i = 1; i < size2; i++)
         sel = i === digit2 ? table[i] : sel;
       acc = acc.add(sel);
     }
@@ -2567,9 +2567,9 @@ function toMontgomery(point) {
   return Fp.toBytes(Fp.div(_1n5 + y, _1n5 - y));
 }
 function toMontgomerySecret(secretKey) {
-  const size = ed25519_Point.Fp.BYTES;
-  abytes(secretKey, size);
-  return adjustScalarBytes(sha512(secretKey.subarray(0, size))).subarray(0, size);
+  const size2 = ed25519_Point.Fp.BYTES;
+  abytes(secretKey, size2);
+  return adjustScalarBytes(sha512(secretKey.subarray(0, size2))).subarray(0, size2);
 }
 function ed(opts) {
   return eddsa(ed25519_Point, sha512, Object.assign({ adjustScalarBytes, toMontgomery, toMontgomerySecret, zip215: true }, opts));
@@ -2672,14 +2672,14 @@ function parseKey(text2) {
   const found = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/u.exec(text2);
   const raw = found === null ? null : fromBase64(found[3]);
   if (found === null || raw === null || raw.length !== 33) malformed(`${quoted(text2)} is no verifier key`);
-  const [, name, id] = found;
+  const [, name, id2] = found;
   if (BAD_NAME.test(name)) malformed(`${quoted(text2)} is no verifier key: its name has a space`);
   if (raw[0] !== LOG_KEY && raw[0] !== WITNESS_KEY) malformed(`${quoted(text2)} is a key of type ${raw[0]}`);
   if (toHex(hash(joined(utf8(`${name}
-`), raw)).subarray(0, 4)) !== id) malformed(`${quoted(text2)}: id and key differ`);
+`), raw)).subarray(0, 4)) !== id2) malformed(`${quoted(text2)}: id and key differ`);
   const key = raw.slice(1);
   if (!isGoodKey(key)) malformed(`${quoted(text2)} is a public key of small order or not in canonical form`);
-  return { name, id, key, cosigns: raw[0] === WITNESS_KEY };
+  return { name, id: id2, key, cosigns: raw[0] === WITNESS_KEY };
 }
 function quoted(text2) {
   return JSON.stringify(text2.slice(0, 200));
@@ -2701,19 +2701,19 @@ function parseNote(bytes, what) {
 }
 function parseCheckpoint(bytes, what) {
   const note = parseNote(bytes, what);
-  const { origin, size, root } = parseCheckpointText(note.text, what);
-  return { ...note, origin, size, root };
+  const { origin: origin2, size: size2, root } = parseCheckpointText(note.text, what);
+  return { ...note, origin: origin2, size: size2, root };
 }
 function parseCheckpointText(text2, what) {
-  const [origin, size, root, ...rest] = text2.split("\n");
+  const [origin2, size2, root, ...rest] = text2.split("\n");
   const bytes = fromBase64(root ?? "");
-  if (rest.pop() !== "" || origin === "" || rest.includes("") || !/^(0|[1-9][0-9]{0,15})$/.test(size) || bytes?.length !== 32) {
+  if (rest.pop() !== "" || origin2 === "" || rest.includes("") || !/^(0|[1-9][0-9]{0,15})$/.test(size2) || bytes?.length !== 32) {
     malformed(`${what} is no checkpoint: origin, size and root are not in form`);
   }
-  const leaves = Number(size);
-  if (!Number.isSafeInteger(leaves)) malformed(`${what}: size ${size} is above 2^53-1`);
+  const leaves = Number(size2);
+  if (!Number.isSafeInteger(leaves)) malformed(`${what}: size ${size2} is above 2^53-1`);
   if (leaves === 0 && !equalBytes(bytes, hash(new Uint8Array(0)))) malformed(`${what}: the root of no leaves is another`);
-  return { origin, size: leaves, root: bytes };
+  return { origin: origin2, size: leaves, root: bytes };
 }
 function holds(note, line, key) {
   if (!key.cosigns) return verifySignature(line.signature, utf8(note.text), key.key);
@@ -2750,20 +2750,21 @@ function parse(bytes) {
   const logs2 = /* @__PURE__ */ new Map();
   for (const [n, item] of listed(top.get("logs"), "logs", 0, 1024).entries()) {
     const log2 = shaped(item, ["origin", "stream", "keys"], `logs[${n}]`);
-    const origin = matching(log2.get("origin"), ORIGIN, `logs[${n}].origin`);
-    if (logs2.has(origin)) malformed(`the log ${origin} is there twice`);
+    const origin2 = matching(log2.get("origin"), ORIGIN, `logs[${n}].origin`);
+    if (logs2.has(origin2)) malformed(`the log ${origin2} is there twice`);
     const stream = matching(log2.get("stream"), STREAM, `logs[${n}].stream`);
     const list = listed(log2.get("keys"), `logs[${n}].keys`, 0, 256).map((key, m) => trustedKey(key, `logs[${n}].keys[${m}]`));
-    logs2.set(origin, { origin, stream, keys: list });
+    logs2.set(origin2, { origin: origin2, stream, keys: list });
   }
-  const witnesses = listed(top.get("witnesses"), "witnesses", 0, 64).map((item, n) => witness(text(item, `witnesses[${n}]`)));
-  if (new Set(witnesses.map((key) => `${key.name}+${key.id}`)).size !== witnesses.length) malformed("a witness is there twice");
-  const quorum = whole(top.get("quorum"), "quorum");
-  if (quorum > witnesses.length) malformed(`quorum is ${quorum} and there are ${witnesses.length} witnesses`);
-  listed(top.get("timestamp_roots"), "timestamp_roots");
+  const policy = new Policy();
+  for (const [n, item] of listed(top.get("witnesses"), "witnesses", 0, 64).entries()) policy.line(text(item, `witnesses[${n}]`));
+  const quorum = policy.quorum(top.get("quorum"));
+  for (const root of listed(top.get("timestamp_roots"), "timestamp_roots", 0, 64)) {
+    if (root === "" || fromBase64(text(root, "timestamp_roots")) === null) malformed("timestamp_roots has what is no base64");
+  }
   const pages = listed(top.get("verify_html"), "verify_html").map((item) => matching(item, /^[0-9a-f]{64}$/, "verify_html"));
   const [tenant, name] = ["tenant", "name"].map((key) => matching(top.get(key), /^[^]+$/, key));
-  return { tenant, name, logs: logs2, witnesses, quorum, pages };
+  return { tenant, name, logs: logs2, witnesses: policy.witnesses, quorum, pages };
 }
 function trustedKey(item, what) {
   const key = shaped(item, ["vkey", "from_size", "to_size"], what);
@@ -2775,14 +2776,50 @@ function trustedKey(item, what) {
   if (to < from) malformed(`${what} ends before it begins`);
   return { key: parsed, from, to };
 }
-function witness(line) {
-  const words2 = line.split(/[ \t]+/);
-  const policy = words2[0] === "witness";
-  if (policy ? words2.length < 3 || words2.length > 4 : words2.length !== 1) malformed(`${JSON.stringify(line)} is no witness`);
-  const key = parseKey(policy ? words2[2] : line);
-  if (!key.cosigns) malformed(`${JSON.stringify(line)} is no cosignature key`);
-  return key;
-}
+var Policy = class {
+  witnesses = [];
+  names = /* @__PURE__ */ new Map();
+  members = /* @__PURE__ */ new Set();
+  line(line) {
+    const words2 = line.split(/ +/);
+    if (words2[0] === "group") this.group(words2.slice(1), line);
+    else if (words2[0] !== "witness") this.witness(line, null, line);
+    else if (words2.length !== 3 && words2.length !== 4) malformed(`${JSON.stringify(line)} is no witness`);
+    else this.witness(words2[2], words2[1], line);
+  }
+  define(name, fulfils, line) {
+    if (name === "" || name === "none" || this.names.has(name)) malformed(`${JSON.stringify(line)}: the name ${JSON.stringify(name)} is not free`);
+    this.names.set(name, fulfils);
+  }
+  witness(vkey, name, line) {
+    const key = parseKey(vkey);
+    if (!key.cosigns) malformed(`${JSON.stringify(line)} is no cosignature key`);
+    if (this.witnesses.some((other) => equalBytes(other.key, key.key))) malformed(`${JSON.stringify(line)}: the key is there twice`);
+    const called = name ?? key.name;
+    this.define(called, (names) => names.has(`${key.name}+${key.id}`), line);
+    this.witnesses.push(key);
+  }
+  group([name, rule, ...members], line) {
+    if (members.length === 0) malformed(`${JSON.stringify(line)} is no group`);
+    const parts = members.map((member) => {
+      const part = this.names.get(member);
+      if (part === void 0 || this.members.has(member)) malformed(`${JSON.stringify(line)}: ${JSON.stringify(member)} is no name, or a member already`);
+      this.members.add(member);
+      return part;
+    });
+    const least = rule === "all" ? parts.length : rule === "any" ? 1 : /^[1-9][0-9]?$/.test(rule) ? Number(rule) : 0;
+    if (least < 1 || least > parts.length) malformed(`${JSON.stringify(line)} asks for ${JSON.stringify(rule)} of ${parts.length}`);
+    this.define(name, (names) => parts.filter((part) => part(names)).length >= least, line);
+  }
+  quorum(value2) {
+    if (typeof value2 === "number") return value2 === 0 ? null : (names) => names.size >= value2;
+    const name = text(value2, "quorum");
+    if (name === "none") return null;
+    const fulfils = this.names.get(name);
+    if (fulfils === void 0) malformed(`quorum is ${JSON.stringify(name)}, which is no name of a witness or group`);
+    return fulfils;
+  }
+};
 
 // src/verdict.ts
 var NAMES = ["AUTHENTIC", "COMPLETE", "TIMED", "WITNESSED", "VIEW MATCHES"];
@@ -2918,10 +2955,10 @@ function isBeforeBy(a, at, b, bt, seconds) {
   for (let i = 20; i < 26; i++) if (a[at + i] !== b[bt + i]) return a[at + i] < b[bt + i];
   return false;
 }
-function put(out, at, value, digits) {
+function put(out, at, value2, digits) {
   for (let i = digits - 1; i >= 0; i--) {
-    out[at + i] = 48 + value % 10;
-    value = Math.floor(value / 10);
+    out[at + i] = 48 + value2 % 10;
+    value2 = Math.floor(value2 / 10);
   }
 }
 var ZoneWriter = class {
@@ -2969,10 +3006,10 @@ var ZoneWriter = class {
       return end;
     }
     out[end] = offset < 0 ? 45 : 43;
-    const size = Math.abs(offset);
-    put(out, end + 1, Math.floor(size / 60), 2);
+    const size2 = Math.abs(offset);
+    put(out, end + 1, Math.floor(size2 / 60), 2);
     out[end + 3] = 58;
-    put(out, end + 4, size % 60, 2);
+    put(out, end + 4, size2 % 60, 2);
     return end + 6;
   }
 };
@@ -3197,14 +3234,14 @@ function isEmail(cell) {
   const found = /^[A-Za-z0-9]?\*\*\*@([^]*)$/.exec(cell);
   return found !== null && found[1].length <= 253 && /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/.test(found[1]);
 }
-function classed(value, what) {
-  const name = shaped(value, ["mask", "class"], what).get("class");
+function classed(value2, what) {
+  const name = shaped(value2, ["mask", "class"], what).get("class");
   if (typeof name !== "string" || !CLASSES.includes(name)) malformed(`${what} has the class ${JSON.stringify(name)}, which there is not`);
   return name;
 }
-function parseMask(value, what, inside = false) {
-  if (!(value instanceof Map)) malformed(`${what} is no mask`);
-  const name = value.get("mask");
+function parseMask(value2, what, inside = false) {
+  if (!(value2 instanceof Map)) malformed(`${what} is no mask`);
+  const name = value2.get("mask");
   const mask = (allows, kind = null, inner = null) => ({
     name: String(name),
     class: kind,
@@ -3213,33 +3250,33 @@ function parseMask(value, what, inside = false) {
   });
   switch (name) {
     case "token":
-      return mask((cell) => /^tk_[a-z2-7]{26}$/.test(cell), classed(value, what));
+      return mask((cell) => /^tk_[a-z2-7]{26}$/.test(cell), classed(value2, what));
     case "vault":
-      return mask((cell) => /^vt_[a-z2-7]{26}$/.test(cell), classed(value, what));
+      return mask((cell) => /^vt_[a-z2-7]{26}$/.test(cell), classed(value2, what));
     case "type": {
-      const kind = classed(value, what);
+      const kind = classed(value2, what);
       return mask((cell) => cell === `[${kind}]`, kind);
     }
     case "last": {
-      const n = whole(shaped(value, ["mask", "n"], what).get("n"), `${what}.n`, 6);
+      const n = whole(shaped(value2, ["mask", "n"], what).get("n"), `${what}.n`, 6);
       if (n < 1) malformed(`${what}.n is 0`);
       const shown = new RegExp(`^\\*{4}([A-Za-z0-9]{${n}})?$`);
       return mask((cell) => shown.test(cell));
     }
     case "ip": {
-      const top = shaped(value, ["mask", "v4", "v6"], what);
+      const top = shaped(value2, ["mask", "v4", "v6"], what);
       const [v42, v62] = [whole(top.get("v4"), `${what}.v4`, 24), whole(top.get("v6"), `${what}.v6`, 48)];
       if (v42 < 8 || v62 < 16) malformed(`${what} has a prefix length that is not allowed`);
       return mask((cell) => isCanonicalNetwork(cell, v42, v62));
     }
     case "year": {
-      const asOf = whole(shaped(value, ["mask", "as_of"], what).get("as_of"), `${what}.as_of`, 9999);
+      const asOf = whole(shaped(value2, ["mask", "as_of"], what).get("as_of"), `${what}.as_of`, 9999);
       if (asOf < 1970) malformed(`${what}.as_of is before 1970`);
       return mask((cell) => cell === "90+" || /^[0-9]{4}$/.test(cell) && Number(cell) > asOf - 90);
     }
     case "own": {
       if (inside) malformed(`${what} is own within own`);
-      const top = shaped(value, ["mask", "owners", "inner"], what);
+      const top = shaped(value2, ["mask", "owners", "inner"], what);
       for (const owner of listed(top.get("owners"), `${what}.owners`, 0, OWNERS_MAX)) matching(owner, PATH, `${what}.owners`);
       const inner = parseMask(top.get("inner"), `${what}.inner`, true);
       return mask(inner.allows, inner.class, inner);
@@ -3247,7 +3284,7 @@ function parseMask(value, what, inside = false) {
     default: {
       const allows = typeof name === "string" && Object.hasOwn(NONE, name) ? NONE[name] : void 0;
       if (allows === void 0) malformed(`${what} is the mask ${JSON.stringify(name)}, which there is not`);
-      shaped(value, ["mask"], what);
+      shaped(value2, ["mask"], what);
       return mask(allows);
     }
   }
@@ -3422,15 +3459,15 @@ function test(op, operand, place) {
       malformed(`${place} has the operator ${JSON.stringify(op)}, which there is not`);
   }
 }
-function scalar(test2, value) {
-  if (typeof value === "string") return test2.text(value);
-  if (typeof value === "boolean") return test2.boolean(value);
-  return value instanceof Num && Number.isFinite(value.value) && test2.number(value.value);
+function scalar(test2, value2) {
+  if (typeof value2 === "string") return test2.text(value2);
+  if (typeof value2 === "boolean") return test2.boolean(value2);
+  return value2 instanceof Num && Number.isFinite(value2.value) && test2.number(value2.value);
 }
-function matches(test2, value, stored) {
-  if (Array.isArray(value)) return value.some((item) => scalar(test2, item));
-  if (value instanceof Map) return stored !== null && test2.stored?.(stored) === true;
-  return scalar(test2, value);
+function matches(test2, value2, stored) {
+  if (Array.isArray(value2)) return value2.some((item) => scalar(test2, item));
+  if (value2 instanceof Map) return stored !== null && test2.stored?.(stored) === true;
+  return scalar(test2, value2);
 }
 function freeJson(text2) {
   return parseJson(text2, "a value", { free: true });
@@ -3440,51 +3477,51 @@ function look(facts, path) {
   if (field === "hidden") return field;
   if (field !== "none") {
     if (field.tag === "s") return { value: field.text, stored: null };
-    const value2 = freeJson(field.text);
-    return value2 === null ? "none" : { value: value2, stored: field.text };
+    const value3 = freeJson(field.text);
+    return value3 === null ? "none" : { value: value3, stored: field.text };
   }
   if (!path.startsWith("details.")) return field;
   const details = facts.field("details");
   if (details === "none" || details === "hidden") return details;
-  let value = details.tag === "j" ? freeJson(details.text) : null;
-  for (const step of path.split(".").slice(1)) value = value instanceof Map ? value.get(step) ?? null : null;
-  return value === null ? "none" : { value, stored: null };
+  let value2 = details.tag === "j" ? freeJson(details.text) : null;
+  for (const step of path.split(".").slice(1)) value2 = value2 instanceof Map ? value2.get(step) ?? null : null;
+  return value2 === null ? "none" : { value: value2, stored: null };
 }
 var Compiler = class {
   fields = /* @__PURE__ */ new Set();
   conditions = 0;
-  node(value, place, level) {
+  node(value2, place, level) {
     if (level > LEVELS_MAX) malformed(`${place} is more than ${LEVELS_MAX} levels deep`);
     if (++this.conditions > CONDITIONS_MAX) malformed(`the query has more than ${CONDITIONS_MAX} conditions`);
-    if (!(value instanceof Map)) malformed(`${place} is no condition`);
-    const op = value.get("op");
+    if (!(value2 instanceof Map)) malformed(`${place} is no condition`);
+    const op = value2.get("op");
     if (op === "all" || op === "any") {
-      const parts = listed(shaped(value, ["op", "of"], place).get("of"), `${place}.of`);
+      const parts = listed(shaped(value2, ["op", "of"], place).get("of"), `${place}.of`);
       return group(op, parts.map((part, n) => this.node(part, `${place}.of[${n}]`, level + 1)));
     }
     if (op === "not") {
-      const part = this.node(shaped(value, ["op", "of"], place).get("of"), `${place}.of`, level + 1);
+      const part = this.node(shaped(value2, ["op", "of"], place).get("of"), `${place}.of`, level + 1);
       return (facts) => {
         const truth = part(facts);
         return truth === UNKNOWN ? truth : truth === 0 ? 1 : 0;
       };
     }
-    return this.condition(value, String(op), place);
+    return this.condition(value2, String(op), place);
   }
-  condition(value, op, place) {
-    if (typeof value.get("op") !== "string") malformed(`${place} has no operator`);
-    const path = value.get("path");
+  condition(value2, op, place) {
+    if (typeof value2.get("op") !== "string") malformed(`${place} has no operator`);
+    const path = value2.get("path");
     if (typeof path !== "string" || !isQueryPath(path)) malformed(`${place} names the path ${JSON.stringify(path)}, which there is not`);
     const isKey = PUBLIC_KEYS.includes(path);
     if (!isKey) this.fields.add(path);
     if (op === "exists") {
-      shaped(value, ["op", "path"], place);
+      shaped(value2, ["op", "path"], place);
       return isKey ? () => 1 : (facts) => there(look(facts, path));
     }
     const many = op === "in";
-    const byToken = value.has(many ? "tokens" : "token");
+    const byToken = value2.has(many ? "tokens" : "token");
     const key = many ? byToken ? "tokens" : "values" : byToken ? "token" : "value";
-    const operand = shaped(value, ["op", "path", key], place).get(key);
+    const operand = shaped(value2, ["op", "path", key], place).get(key);
     const operands = many ? listed(operand, `${place}.${key}`, byToken ? 1 : 0, VALUES_MAX) : [operand];
     if (byToken) {
       for (const item of operands) if (typeof item !== "string" || !/^tk_[a-z2-7]{26}$/.test(item)) malformed(`${place} has a token out of form`);
@@ -3509,11 +3546,11 @@ var Compiler = class {
 function there(found) {
   return found === "hidden" ? UNKNOWN : found === "none" ? 0 : 1;
 }
-function operandText(value, place) {
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value !== "string") malformed(`${place} has an operand that is no text`);
-  if (utf8(value).length > VALUE_BYTES_MAX) malformed(`${place} has an operand of more than ${VALUE_BYTES_MAX} bytes`);
-  return value;
+function operandText(value2, place) {
+  if (typeof value2 === "number" || typeof value2 === "boolean") return String(value2);
+  if (typeof value2 !== "string") malformed(`${place} has an operand that is no text`);
+  if (utf8(value2).length > VALUE_BYTES_MAX) malformed(`${place} has an operand of more than ${VALUE_BYTES_MAX} bytes`);
+  return value2;
 }
 function group(op, parts) {
   const ends = op === "all" ? 0 : 1;
@@ -3527,16 +3564,16 @@ function group(op, parts) {
     return truth;
   };
 }
-function bound(value) {
-  if (!(value instanceof Map)) return [];
-  const [op, path, time3] = [value.get("op"), value.get("path"), value.get("value")];
+function bound(value2) {
+  if (!(value2 instanceof Map)) return [];
+  const [op, path, time3] = [value2.get("op"), value2.get("path"), value2.get("value")];
   if (path !== "at" && path !== "t" || typeof time3 !== "string") return [];
   return op === "lt" || op === "le" || op === "gt" || op === "ge" ? [{ path, op, time: time3 }] : [];
 }
-function parseQuery(value) {
+function parseQuery(value2) {
   const compiler = new Compiler();
-  const evaluate = compiler.node(value, "query", 1);
-  const top = value;
+  const evaluate = compiler.node(value2, "query", 1);
+  const top = value2;
   const direct = top.get("op") === "all" ? top.get("of") : [top];
   return { evaluate, fields: compiler.fields, bounds: direct.flatMap(bound) };
 }
@@ -3548,18 +3585,18 @@ var KEYS = ["format", "export", "tenant", "query", "profile", "zone", "columns",
 var FORMATS = ["csv", "json", "ndjson", "parquet", "xlsx", "pdf"];
 var UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 var SHA256 = /^[0-9a-f]{64}$/;
-function short(value, what) {
-  if (value === null) return null;
-  const found = text(value, what);
+function short(value2, what) {
+  if (value2 === null) return null;
+  const found = text(value2, what);
   if (utf8(found).length > TEXT_BYTES_MAX) malformed(`${what} has more than ${TEXT_BYTES_MAX} bytes`);
   return found;
 }
-function time2(value, what) {
-  if (!isTime(value)) malformed(`${what} is no time`);
-  return value;
+function time2(value2, what) {
+  if (!isTime(value2)) malformed(`${what} is no time`);
+  return value2;
 }
-function zone(value) {
-  const top = shaped(value, ["name", "transitions"], "zone");
+function zone(value2) {
+  const top = shaped(value2, ["name", "transitions"], "zone");
   const transitions = [];
   let last = "";
   for (const [n, item] of listed(top.get("transitions"), "zone.transitions", 1, 4096).entries()) {
@@ -3575,9 +3612,9 @@ function zone(value) {
   return { name: matching(top.get("name"), /^[^]+$/, "zone.name"), transitions };
 }
 var VIRTUAL = ["action", "at", "outcome", "t", "resource"];
-function columns(value) {
+function columns(value2) {
   const labels = /* @__PURE__ */ new Set();
-  return listed(value, "columns", 1, 1024).map((item, n) => {
+  return listed(value2, "columns", 1, 1024).map((item, n) => {
     const what = `columns[${n}]`;
     const top = shaped(item, ["label", "path", "mask"], what);
     const label = matching(top.get("label"), /^[^]+$/, `${what}.label`);
@@ -3587,9 +3624,9 @@ function columns(value) {
     return { label, path, mask: parseMask(top.get("mask"), `${what}.mask`) };
   });
 }
-function tokenClasses(value) {
+function tokenClasses(value2) {
   const classes = /* @__PURE__ */ new Set();
-  for (const [n, item] of listed(value, "tokens").entries()) {
+  for (const [n, item] of listed(value2, "tokens").entries()) {
     const top = shaped(item, ["class", "key_commitment"], `tokens[${n}]`);
     const kind = text(top.get("class"), `tokens[${n}].class`);
     matching(top.get("key_commitment"), SHA256, `tokens[${n}].key_commitment`);
@@ -3598,8 +3635,8 @@ function tokenClasses(value) {
   }
   return classes;
 }
-function counts(value) {
-  const top = shaped(value, ["rows", "masked", "erased", "purged", "truncated"], "counts");
+function counts(value2) {
+  const top = shaped(value2, ["rows", "masked", "erased", "purged", "truncated"], "counts");
   const truncated = top.get("truncated");
   if (typeof truncated !== "boolean") malformed("counts.truncated is not true or false");
   const [rows, masked, erased, purged] = ["rows", "masked", "erased", "purged"].map((key) => whole(top.get(key), `counts.${key}`));
@@ -3608,28 +3645,28 @@ function counts(value) {
 function log(item, k) {
   const what = `logs[${k}]`;
   const top = shaped(item, ["origin", "stream", "role", "size", "ranges", "cuts"], what);
-  const origin = matching(top.get("origin"), ORIGIN, `${what}.origin`);
+  const origin2 = matching(top.get("origin"), ORIGIN, `${what}.origin`);
   const stream = matching(top.get("stream"), STREAM, `${what}.stream`);
   const role = matching(top.get("role"), /^(queried|supporting)$/, `${what}.role`);
-  const size = top.get("size") === null ? null : whole(top.get("size"), `${what}.size`);
-  const ranges = [];
+  const size2 = top.get("size") === null ? null : whole(top.get("size"), `${what}.size`);
+  const ranges2 = [];
   let end = 0;
   for (const item2 of listed(top.get("ranges"), `${what}.ranges`)) {
     const pair = listed(item2, `${what}.ranges`, 2, 2);
     const [i, j] = pair.map((number) => whole(number, `${what}.ranges`));
-    if (i < end || j <= i || size === null || j > size) malformed(`${what}.ranges: [${i},${j}) is empty, out of order or beyond the size`);
-    ranges.push([i, j]);
+    if (i < end || j <= i || size2 === null || j > size2) malformed(`${what}.ranges: [${i},${j}) is empty, out of order or beyond the size`);
+    ranges2.push([i, j]);
     end = j;
   }
   const cuts = listed(top.get("cuts"), `${what}.cuts`).map((number) => whole(number, `${what}.cuts`));
   for (const [n, cut] of cuts.entries()) {
-    if (size === null || cut <= (n > 0 ? cuts[n - 1] : 0) || cut >= size) malformed(`${what}.cuts: ${cut} is out of order or not below the size`);
+    if (size2 === null || cut <= (n > 0 ? cuts[n - 1] : 0) || cut >= size2) malformed(`${what}.cuts: ${cut} is out of order or not below the size`);
   }
-  if (size === null && role === "queried") malformed(`${what} is queried and has no size`);
-  return { k, origin, stream, queried: role === "queried", size, ranges, cuts };
+  if (size2 === null && role === "queried") malformed(`${what} is queried and has no size`);
+  return { k, origin: origin2, stream, queried: role === "queried", size: size2, ranges: ranges2, cuts };
 }
-function logs(value, evidence) {
-  const all = listed(value, "logs", 1, 64).map(log);
+function logs(value2, evidence) {
+  const all = listed(value2, "logs", 1, 64).map(log);
   const seen = /* @__PURE__ */ new Set();
   for (const one of all) {
     const key = `${one.origin} ${one.size === null}`;
@@ -3644,31 +3681,53 @@ function logs(value, evidence) {
   }
   return all;
 }
-function files(value, manifest) {
-  if (!(value instanceof Map)) malformed("files is no object");
-  const wanted = /* @__PURE__ */ new Set([manifest.data, "README.txt", "support.ndjson"]);
+function files(value2, manifest) {
+  if (!(value2 instanceof Map)) malformed("files is no object");
+  const wanted = /* @__PURE__ */ new Set([manifest.data, "README.txt"]);
   if (manifest.evidence !== "none") {
-    for (const name of ["openings.ndjson", "salts.bin", "hidden.bin"]) wanted.add(name);
+    for (const name of ["support.ndjson", "openings.ndjson", "salts.bin", "hidden.bin"]) wanted.add(name);
     for (const one of manifest.logs) if (one.ranges.length > 0) wanted.add(`entries.${one.k}.bin`);
   }
   const out = /* @__PURE__ */ new Map();
-  for (const [name, digest] of value) {
-    if (!wanted.has(name) && name !== "verify.html") malformed(`files names ${JSON.stringify(name).slice(0, 80)}, which this bundle has no place for`);
+  for (const [name, digest] of value2) {
+    const optional = name === "verify.html" || name === "support.ndjson" && manifest.evidence === "none";
+    if (!wanted.has(name) && !optional) malformed(`files names ${JSON.stringify(name).slice(0, 80)}, which this bundle has no place for`);
     out.set(name, matching(digest, SHA256, `files: the SHA-256 of ${name}`));
   }
   for (const name of wanted) if (!out.has(name)) malformed(`files lacks ${name}`);
   return out;
 }
+function aboutText(top, query) {
+  const of = query.bounds.some(({ path }) => path === "at") || query.bounds.length === 0 ? "at" : "t";
+  const bounds = query.bounds.filter(({ path }) => path === of);
+  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ time: time3 }) => time3).sort().at(-1) ?? null;
+  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ time: time3 }) => time3).sort().at(0) ?? null;
+  const parts = new Map([
+    ["export", top.get("export")],
+    ["tenant", top.get("tenant")],
+    ["period", /* @__PURE__ */ new Map([["of", of], ["from", from], ["before", before]])],
+    ["zone", top.get("zone").get("name")],
+    ...["query", "profile", "columns", "evidence"].map((key) => [key, top.get(key)])
+  ]);
+  return compactJson(parts);
+}
+function countsText(counts2) {
+  return compactJson(new Map(Object.entries(counts2)));
+}
 function parseManifest(bytes) {
   const json = parseJson(decodeText(bytes, "manifest.json"), "manifest.json", { negative: "offset_s" });
   const top = shaped(json, KEYS, "manifest.json");
-  if (top.get("format") !== "draft") malformed(`manifest.json has the format ${JSON.stringify(top.get("format")).slice(0, 80)}, not "draft"`);
+  const version = text(top.get("format"), "format");
+  if (version === "draft") malformed("the bundle was made before the format was fixed, and such drafts are refused");
+  if (version !== "affidavit/1") malformed(`manifest.json has the format ${JSON.stringify(version).slice(0, 80)}, which this verifier does not know`);
   const about = shaped(top.get("export"), ["id", "created", "recipient", "reason"], "export");
   short(about.get("reason"), "export.reason");
   const evidence = matching(top.get("evidence"), /^(full|rows|none)$/, "evidence");
-  const data = shaped(top.get("data"), ["name", "format"], "data");
+  const bare = top.get("data") instanceof Map && top.get("data").has("bare");
+  const data = shaped(top.get("data"), bare ? ["name", "format", "bare"] : ["name", "format"], "data");
   const format = text(data.get("format"), "data.format");
   if (!FORMATS.includes(format) || data.get("name") !== `data.${format}`) malformed("data has a name or format that there is not");
+  if (bare && (format !== "json" || data.get("bare") !== true)) malformed("data.bare is not true, or the format is not json");
   const { name, transitions } = zone(top.get("zone"));
   const list = columns(top.get("columns"));
   const classes = tokenClasses(top.get("tokens"));
@@ -3679,13 +3738,15 @@ function parseManifest(bytes) {
   matching(top.get("profile"), /^[^]+$/, "profile");
   const all = logs(top.get("logs"), evidence);
   const out = { logs: all, evidence, data: `data.${format}` };
+  const query = parseQuery(top.get("query"));
   return {
     ...out,
+    about: bare ? null : aboutText(top, query),
     exportId: matching(about.get("id"), UUID, "export.id"),
     created: time2(about.get("created"), "export.created"),
     recipient: short(about.get("recipient"), "export.recipient"),
     tenant: matching(top.get("tenant"), /^[^]+$/, "tenant"),
-    query: parseQuery(top.get("query")),
+    query,
     zone: name,
     transitions,
     columns: list,
@@ -3728,44 +3789,44 @@ var Tree = class {
     return node;
   }
 };
-function greatest(from, to, size) {
+function greatest(from, to, size2) {
   let width = 1;
   while (from % (2 * width) === 0 && from + 2 * width <= to) width *= 2;
-  if (to === size && isEdge(from, size)) return size;
+  if (to === size2 && isEdge(from, size2)) return size2;
   return from + width;
 }
-function isEdge(from, size) {
+function isEdge(from, size2) {
   let start = 0;
   while (start < from) {
     let width = 1;
-    while (2 * width < size - start) width *= 2;
-    if (start + width >= size) return false;
+    while (2 * width < size2 - start) width *= 2;
+    if (start + width >= size2) return false;
     start += width;
   }
   return start === from;
 }
-function* pruned(from, to, size, cuts) {
+function* pruned(from, to, size2, cuts) {
   let cut = firstAbove(cuts, from);
   for (let at = from; at < to; ) {
     while (cut < cuts.length && cuts[cut] <= at) cut++;
-    at = greatest(at, cut < cuts.length && cuts[cut] < to ? cuts[cut] : to, size);
+    at = greatest(at, cut < cuts.length && cuts[cut] < to ? cuts[cut] : to, size2);
     yield at;
   }
 }
-function firstAbove(sorted, value) {
+function firstAbove(sorted, value2) {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const mid = low + high >> 1;
-    if (sorted[mid] > value) high = mid;
+    if (sorted[mid] > value2) high = mid;
     else low = mid + 1;
   }
   return low;
 }
-function inclusionRoot(leaf, index, size, path) {
-  if (index >= size) return null;
+function inclusionRoot(leaf, index, size2, path) {
+  if (index >= size2) return null;
   let fn = index;
-  let sn = size - 1;
+  let sn = size2 - 1;
   let node = leaf;
   for (const sibling of path) {
     if (sn === 0) return null;
@@ -3784,13 +3845,119 @@ function inclusionRoot(leaf, index, size, path) {
   return sn === 0 ? node : null;
 }
 
+// src/own.ts
+var RANGES_MAX = 1e5;
+var TOKEN_CHARS_MAX = 65536;
+var SIZE = /^(0|[1-9][0-9]{0,15})$/;
+function size(value2, what, max = Number.MAX_SAFE_INTEGER) {
+  const found = SIZE.test(value2) ? Number(value2) : -1;
+  if (!Number.isSafeInteger(found) || found < 0 || found > max) malformed(`${what} is no plain integer up to ${max}`);
+  return found;
+}
+function ranges(value2, what, open = false) {
+  if (value2 === "[]") return [];
+  if (!value2.startsWith("[[") || !value2.endsWith("]]")) malformed(`${what} is no list of ranges`);
+  const parts = value2.slice(2, -2).split("],[");
+  if (parts.length > RANGES_MAX) malformed(`${what} has more than ${RANGES_MAX} ranges`);
+  let last = 0;
+  return parts.map((part, n) => {
+    const pair = part.split(",");
+    const i = size(pair[0], what);
+    const j = open && n === parts.length - 1 && pair[1] === "null" ? Number.POSITIVE_INFINITY : size(pair[1] ?? "", what);
+    if (pair.length !== 2 || i < last || j <= i) malformed(`${what} has ranges that are empty or out of order`);
+    last = j;
+    return [i, j];
+  });
+}
+function like(pattern) {
+  return (value2, what) => {
+    if (!pattern.test(value2)) malformed(`${what} is not in form`);
+  };
+}
+var origin = like(ORIGIN);
+var hex32 = like(/^[0-9a-f]{64}$/);
+var upTo = (max) => (value2, what) => void size(value2, what, max);
+var anySize = upTo(Number.MAX_SAFE_INTEGER);
+function id(value2, what) {
+  const { length } = utf8(value2);
+  if (length < 1 || length > 128) malformed(`${what} has ${length} bytes where 1 to 128 are allowed`);
+}
+function token(value2, what) {
+  if (value2 === "" || value2.length > TOKEN_CHARS_MAX || fromBase64(value2) === null) malformed(`${what} is no base64 of at most ${TOKEN_CHARS_MAX} characters`);
+}
+function entryText(value2, what) {
+  const bytes = utf8(value2);
+  parseEntry(bytes, 0, bytes.length, new Uint8Array(RECORD_BYTES), 0, what);
+}
+var must = (tag, check) => ({ tag, needed: true, check });
+var may = (tag, check) => ({ tag, needed: false, check });
+var OWN2 = {
+  "retention.changed": {
+    "retention.stream": must("s", like(STREAM)),
+    "retention.months": may("j", upTo(12e3)),
+    "retention.days": may("j", upTo(366e3))
+  },
+  "log.purged": {
+    "purge.origin": must("s", origin),
+    "purge.end": must("j", (value2, what) => {
+      const end = size(value2, what);
+      if (end === 0 || end % 256 !== 0) malformed(`${what} is no multiple of 256 above 0`);
+    }),
+    "purge.kept": must("j", (value2, what) => void ranges(value2, what)),
+    "purge.policy": must("j", anySize),
+    "purge.last": must("s", entryText)
+  },
+  "hold.placed": {
+    "hold.id": must("s", id),
+    "hold.scope": must("s", like(/^(public|private)$/)),
+    "hold.origin": may("s", origin),
+    "hold.ranges": may("j", (value2, what) => void ranges(value2, what, true))
+  },
+  "hold.released": { "hold.id": must("s", id) },
+  "record.erased": { "erasure.root": must("s", hex32) },
+  "key.rotated": { "key.origin": must("s", origin), "key.vkey": must("s", like(/^[^]+$/)), "key.from_size": must("j", anySize) },
+  "log.anchored": {
+    "anchor.origin": must("s", origin),
+    "anchor.size": must("j", (value2, what) => {
+      if (size(value2, what) === 0) malformed(`${what} is 0`);
+    }),
+    "anchor.root": must("s", hex32),
+    "anchor.token": must("s", token)
+  }
+};
+var GAP_ACTIONS = /* @__PURE__ */ new Set(["retention.changed", "log.purged", "hold.placed", "hold.released"]);
+function isOwn(action) {
+  return Object.hasOwn(OWN2, action);
+}
+function checkOwn(action, open, hidden, what) {
+  for (const [path, rule] of Object.entries(OWN2[action])) {
+    const field = open.get(path);
+    if (hidden.has(path)) malformed(`${what}: ${action} hides ${path}`);
+    if (field === void 0) {
+      if (rule.needed) malformed(`${what}: ${action} does not open ${path}`);
+      continue;
+    }
+    if (field.tag !== rule.tag) malformed(`${what}: ${path} has the tag ${field.tag}, not ${rule.tag}`);
+    rule.check(field.value, `${what}: ${path}`);
+  }
+  const value2 = (path) => open.get(path)?.value ?? "";
+  if (action === "hold.placed") {
+    const shown = ["hold.origin", "hold.ranges"].filter((path) => open.has(path)).length;
+    if (shown !== (value2("hold.scope") === "public" ? 2 : 0)) malformed(`${what}: a hold of scope ${value2("hold.scope")} with ${shown} of origin and ranges`);
+  }
+  if (action === "log.purged") {
+    const end = size(value2("purge.end"), what);
+    if ((ranges(value2("purge.kept"), what).at(-1)?.[1] ?? 0) > end) malformed(`${what}: purge.kept goes beyond purge.end`);
+  }
+}
+
 // src/event.ts
 var LINES_MAX = 1e5;
 var LINE_BYTES_MAX = 8 * 1024 * 1024;
 var SUPPORT_BYTES_MAX = 64 * 1024 * 1024;
 var FIELDS_MAX = 4096;
-function erasureKey(origin, index, path) {
-  return `${origin} ${index} ${path}`;
+function erasureKey(origin2, index, path) {
+  return `${origin2} ${index} ${path}`;
 }
 function shapeHash(paths) {
   return hash(joined(Uint8Array.of(4), ascii(paths.map((path) => `${path}
@@ -3799,8 +3966,8 @@ function shapeHash(paths) {
 function fieldHead(path, tag) {
   return joined(Uint8Array.of(2, path.length), ascii(path + tag));
 }
-function checkJsonValue(value, what) {
-  parseJson(value, what, { free: true });
+function checkJsonValue(value2, what) {
+  parseJson(value2, what, { free: true });
 }
 function fieldPath(path, what) {
   if (!PATH.test(path) || isVirtual(path)) malformed(`${what} has the path ${JSON.stringify(path).slice(0, 150)}, which no record has`);
@@ -3809,17 +3976,17 @@ function opened(item, path, what) {
   const triple = listed(item, `${what}: ${path}`, 3, 3);
   const tag = matching(triple[0], /^[sjn]$/, `${what}: the tag of ${path}`);
   const salt = fromHex(triple[1], 16, `${what}: the salt of ${path}`);
-  const value = text(triple[2], `${what}: the value of ${path}`);
-  if (tag === "n" && value !== "") malformed(`${what}: ${path} is null and has a value`);
-  if (tag === "j") checkJsonValue(value, `${what}: ${path}`);
-  return { tag, value, commitment: hash(joined(fieldHead(path, tag), salt, utf8(value))) };
+  const value2 = text(triple[2], `${what}: the value of ${path}`);
+  if (tag === "n" && value2 !== "") malformed(`${what}: ${path} is null and has a value`);
+  if (tag === "j") checkJsonValue(value2, `${what}: ${path}`);
+  return { tag, value: value2, commitment: hash(joined(fieldHead(path, tag), salt, utf8(value2))) };
 }
 function erasures(item, root, what) {
   if (root === void 0) malformed(`${what} erases and does not open erasure.root`);
   const wanted = fromHex(root, 32, `${what}: erasure.root`);
   return listed(item, `${what}: erasures`).flatMap((one) => {
-    const [origin, index, paths, nonce, leaf, size, hashes] = listed(one, `${what}: an erasure`, 7, 7);
-    const log2 = matching(origin, ORIGIN, `${what}: an erasure's origin`);
+    const [origin2, index, paths, nonce, leaf, size2, hashes] = listed(one, `${what}: an erasure`, 7, 7);
+    const log2 = matching(origin2, ORIGIN, `${what}: an erasure's origin`);
     const at = whole(index, `${what}: an erasure's index`);
     const names = listed(paths, `${what}: an erasure's paths`, 1, FIELDS_MAX).map((path) => text(path, `${what}: an erasure's path`));
     for (const name of names) fieldPath(name, what);
@@ -3829,7 +3996,7 @@ ${at}
 ${names.join("\n")}`);
     const siblings = listed(hashes, `${what}: an erasure's hashes`, 0, 64).map((node) => fromHex(node, 32, `${what}: an erasure's hash`));
     const position = whole(leaf, `${what}: an erasure's leaf`);
-    const found = inclusionRoot(leafHashOf(joined(head, body)), position, whole(size, `${what}: an erasure's size`), siblings);
+    const found = inclusionRoot(leafHashOf(joined(head, body)), position, whole(size2, `${what}: an erasure's size`), siblings);
     if (found === null || !equalBytes(found, wanted)) malformed(`${what}: an erasure is not in the tree of erasure.root`);
     return names.map((name) => erasureKey(log2, at, name));
   });
@@ -3852,8 +4019,8 @@ function parseEvent(json, what, logs2) {
   const commitments = /* @__PURE__ */ new Map();
   for (const [path, item] of shown) {
     fieldPath(path, what);
-    const { tag, value, commitment: commitment2 } = opened(item, path, what);
-    open.set(path, { tag, value });
+    const { tag, value: value2, commitment: commitment2 } = opened(item, path, what);
+    open.set(path, { tag, value: value2 });
     commitments.set(path, commitment2);
   }
   for (const [path, item] of hidden) {
@@ -3865,11 +4032,131 @@ function parseEvent(json, what, logs2) {
   const c = hash(joined(Uint8Array.of(3), shapeHash(paths), ...paths.map((path) => commitments.get(path))));
   if (!equalBytes(c, record.subarray(C, C + 32))) malformed(`${what}: the fields do not give the commitment of the entry`);
   const action = keyText(record, 0, "action");
-  const erases = action === "record.erased";
-  if (erases !== (items.length === 6)) malformed(`${what}: ${action} and a list of erasures do not go together`);
-  const root = open.get("erasure.root");
-  const erased = erases ? erasures(items[5], root?.tag === "s" ? root.value : void 0, what) : [];
-  return { k, index, leaf: leafHash(entry), record, action, outcome: keyText(record, 0, "outcome"), open, erased };
+  const outcome = keyText(record, 0, "outcome");
+  const own = isOwn(action) && outcome === "success";
+  if (own) checkOwn(action, open, new Set(hidden.keys()), what);
+  if (items.length === 6 && !(own && action === "record.erased")) malformed(`${what}: a list of erasures in an event that erases nothing`);
+  const erased = items.length === 6 ? erasures(items[5], open.get("erasure.root")?.value, what) : [];
+  return { k, index, leaf: leafHash(entry), record, action, outcome, own, open, erased };
+}
+function lastPurged(event, k) {
+  const entry = utf8(event.open.get("purge.last")?.value ?? "");
+  const record = new Uint8Array(RECORD_BYTES);
+  parseEntry(entry, 0, entry.length, record, 0, "purge.last");
+  const index = Number(event.open.get("purge.end")?.value) - 1;
+  return { k, index, leaf: leafHash(entry), record, action: "", outcome: "", own: false, open: /* @__PURE__ */ new Map(), erased: [] };
+}
+
+// src/gaps.ts
+function moment(time3) {
+  return { days: daysOf(Number(time3.slice(0, 4)), Number(time3.slice(5, 7)), Number(time3.slice(8, 10))), clock: time3.slice(11) };
+}
+function isAfter(a, b) {
+  return a.days !== b.days ? a.days > b.days : a.clock > b.clock;
+}
+var LAST_DAY = daysOf(9999, 12, 31);
+function keptUntil(time3, months, days) {
+  const all = Number(time3.slice(0, 4)) * 12 + Number(time3.slice(5, 7)) - 1 + months;
+  const [year, month] = [Math.floor(all / 12), all % 12 + 1];
+  if (year > 9999) return null;
+  const day = Math.min(Number(time3.slice(8, 10)), monthDays(year, month));
+  const end = daysOf(year, month, day) + days;
+  return end > LAST_DAY ? null : { days: end, clock: time3.slice(11) };
+}
+function value(event, path) {
+  return event.open.get(path)?.value ?? "";
+}
+function timeOf(event) {
+  return keyText(event.record, 0, "t");
+}
+function inOrder(a, b) {
+  const [s, t] = [timeOf(a), timeOf(b)];
+  return s < t ? -1 : s > t ? 1 : a.k - b.k || a.index - b.index;
+}
+function merged(list) {
+  const out = [];
+  for (const [i, j] of list) {
+    const last = out.at(-1);
+    if (last !== void 0 && last[1] === i) last[1] = j;
+    else out.push([i, j]);
+  }
+  return out;
+}
+function without(all, less) {
+  const out = [];
+  let n = 0;
+  for (const [i, j] of all) {
+    let at = i;
+    while (n < less.length && less[n][1] <= at) n++;
+    for (let m = n; m < less.length && less[m][0] < j; m++) {
+      if (less[m][0] > at) out.push([at, less[m][0]]);
+      at = Math.max(at, less[m][1]);
+    }
+    if (at < j) out.push([at, j]);
+  }
+  return out;
+}
+function meets(a, b) {
+  for (let n = 0, m = 0; n < a.length && m < b.length; ) {
+    if (a[n][1] <= b[m][0]) n++;
+    else if (b[m][1] <= a[n][0]) m++;
+    else return true;
+  }
+  return false;
+}
+function count(list) {
+  return list.reduce((sum, [i, j]) => sum + j - i, 0);
+}
+function unlawful(gap, events) {
+  let end = 0;
+  let kept = [];
+  let purges = 0;
+  for (const [at, event] of events.entries()) {
+    if (event.action !== "log.purged" || value(event, "purge.origin") !== gap.origin) continue;
+    purges++;
+    const name = `the purge at index ${event.index}`;
+    const to = size(value(event, "purge.end"), "purge.end");
+    if (to < end) return `${name} ends before the one before it`;
+    const had = merged(end < to ? [...kept, [end, to]] : kept);
+    const keeps = merged(ranges(value(event, "purge.kept"), "purge.kept"));
+    if (without(keeps, had).length > 0) return `${name} keeps what was purged before it`;
+    const removed = without(had, keeps);
+    const why = againstPolicy(gap, event, events.slice(0, at)) ?? againstHolds(gap, removed, events.slice(0, at));
+    if (why !== null) return `${name} ${why}`;
+    [end, kept] = [to, keeps];
+  }
+  if (purges === 0) return "no purge of this log is shown";
+  if (end !== gap.end) return `the last purge ends at ${end}, and the window begins at ${gap.end}`;
+  const here = merged(gap.kept);
+  if (without(here, kept).length > 0 || without(kept, here).length > 0) return "the ranges before the window are not what the last purge kept";
+  return null;
+}
+function againstPolicy(gap, purge, before) {
+  const policy = before.findLast((event) => event.action === "retention.changed" && value(event, "retention.stream") === gap.stream);
+  if (policy === void 0) return "follows no policy";
+  if (policy.k !== purge.k || policy.index !== size(value(purge, "purge.policy"), "purge.policy")) return "does not name the policy in force";
+  const now = moment(timeOf(purge));
+  const since = moment(timeOf(policy));
+  if (isAfter({ days: since.days + 1, clock: since.clock }, now)) return "follows a policy of less than 24 h";
+  if (!policy.open.has("retention.months") && !policy.open.has("retention.days")) return "follows a policy that keeps for ever";
+  const last = /"t":"([^"]*)"/.exec(value(purge, "purge.last"))?.[1] ?? "";
+  const until = keptUntil(last, Number(value(policy, "retention.months")), Number(value(policy, "retention.days")));
+  return until === null || isAfter(until, now) ? "came before its policy let it" : null;
+}
+function againstHolds(gap, removed, before) {
+  const held = /* @__PURE__ */ new Map();
+  for (const event of before) {
+    const id2 = value(event, "hold.id");
+    if (event.action === "hold.released") held.delete(id2);
+    if (event.action === "hold.placed") held.set(id2, [...held.get(id2) ?? [], event]);
+  }
+  for (const list of held.values()) {
+    for (const hold of list) {
+      if (value(hold, "hold.scope") !== "public" || value(hold, "hold.origin") !== gap.origin) continue;
+      if (meets(ranges(value(hold, "hold.ranges"), "hold.ranges", true), removed)) return `removes entries under the hold ${JSON.stringify(value(hold, "hold.id"))}`;
+    }
+  }
+  return null;
 }
 
 // src/logs.ts
@@ -3979,13 +4266,13 @@ var EntryTable = class {
   }
   /** How many entries have this state, and the index of the first. */
   withState(state) {
-    let count = 0;
+    let count2 = 0;
     let first = -1;
     for (let n = 0; n < this.count; n++) {
       if (this.states[n] !== state) continue;
-      if (count++ === 0) first = n;
+      if (count2++ === 0) first = n;
     }
-    return { count, first: count > 0 ? this.index(first) : -1 };
+    return { count: count2, first: count2 > 0 ? this.index(first) : -1 };
   }
 };
 var PublicFacts = class {
@@ -4009,14 +4296,23 @@ var LogWalk = class {
   started = false;
   backwards = -1;
   first = null;
-  constructor(log2, size, query, scratch, cache) {
+  cutRoots = /* @__PURE__ */ new Map();
+  unsupported = -1;
+  nextCut = 0;
+  control;
+  lastOfRanges = new Uint8Array(RECORD_BYTES);
+  /** `control`: the log is one where a gap's events must all be supporting events. */
+  constructor(log2, size2, query, control, scratch, cache) {
     this.log = log2;
-    this.size = size;
+    this.control = control;
+    this.size = size2;
     this.query = query;
     this.table = new EntryTable(log2, scratch, cache);
   }
-  /** `events` ascend by index, each index once. */
-  async run(entries, proof, events) {
+  cuts = /* @__PURE__ */ new Set();
+  /** `events` ascend by index, each index once; `cuts` are those whose roots are wanted. */
+  async run(entries, proof, events, cuts = /* @__PURE__ */ new Set()) {
+    this.cuts = cuts;
     let at = 0;
     let n = 0;
     for (const [i, j] of this.log.ranges) {
@@ -4033,20 +4329,26 @@ var LogWalk = class {
     if (entries !== null && !await entries.atEnd()) malformed(`entries.${this.log.k}.bin has more entries than the ranges`);
     this.table.finish();
     const last = this.table.count > 0 ? this.lastOfRanges : null;
-    return { root: this.tree.root(), table: this.table, first: this.first, last, backwards: this.backwards };
+    return { root: this.tree.root(), table: this.table, first: this.first, last, cutRoots: this.cutRoots, unsupported: this.unsupported, backwards: this.backwards };
   }
-  lastOfRanges = new Uint8Array(RECORD_BYTES);
   async event(event, at, proof) {
     if (event.index >= this.size) malformed(`an event of index ${event.index} is beyond the size ${this.size} of log ${this.log.k}`);
     await this.skip(at, event.index, proof);
-    this.tree.push(event.leaf, 1);
+    this.push(event.leaf, 1);
     this.time(event.record, 0, event.index);
     return event.index + 1;
   }
   async skip(from, to, proof) {
     for (const end of pruned(from, to, this.size, this.log.cuts)) {
       const node = await hashLine(proof, `proof.${this.log.k}`);
-      this.tree.push(node, end - this.tree.size);
+      this.push(node, end - this.tree.size);
+    }
+  }
+  push(node, leaves) {
+    this.tree.push(node, leaves);
+    if (this.nextCut < this.log.cuts.length && this.log.cuts[this.nextCut] === this.tree.size) {
+      this.nextCut++;
+      if (this.cuts.has(this.tree.size)) this.cutRoots.set(this.tree.size, this.tree.root());
     }
   }
   time(record, at, index) {
@@ -4065,16 +4367,22 @@ var LogWalk = class {
       const [buffer, at] = this.table.next();
       parseEntry(entries.data, from, from + length, buffer, at, `entry ${index} of log ${this.log.k}`);
       const leaf = leafHash(entries.data.subarray(from, from + length));
-      this.tree.push(leaf, 1);
+      this.push(leaf, 1);
       this.time(buffer, at, index);
+      let supported = false;
       if (n < events.length && events[n].index === index) {
+        supported = events[n].action !== "";
         if (!equalBytes(events[n++].leaf, leaf)) malformed(`entry ${index} of log ${this.log.k} is another among the logged events`);
       }
-      this.first ??= buffer.slice(at, at + RECORD_BYTES);
+      if (this.control && !supported && this.unsupported < 0 && this.counts(buffer, at)) this.unsupported = index;
+      if (index === i) this.first = buffer.slice(at, at + RECORD_BYTES);
       if (index === j - 1) this.lastOfRanges.set(buffer.subarray(at, at + RECORD_BYTES));
       this.table.added(this.truth(buffer, at));
       entries.pos = from + length;
     }
+  }
+  counts(record, at) {
+    return keyText(record, at, "outcome") === "success" && GAP_ACTIONS.has(keyText(record, at, "action"));
   }
   truth(record, at) {
     if (this.query === null) return 0;
@@ -4365,17 +4673,28 @@ function undouble(raw, doubled) {
   return out;
 }
 var JsonFile = class extends CellFile {
-  head = ascii("[\n");
-  afterRow = ascii("}");
+  head;
+  afterRow;
   keys;
   open = ascii("{");
-  next = ascii(",\n{");
-  constructor(manifest, reader) {
+  next;
+  end;
+  /** `lines`: NDJSON, where each object is a line and nothing is around them. */
+  constructor(manifest, reader, lines) {
     super(manifest, reader);
+    const about = manifest.about;
+    this.afterRow = ascii(lines ? "}\n" : "}");
+    this.next = ascii(lines ? "{" : ",\n{");
+    this.head = lines ? NOTHING : about === null ? ascii("[\n") : utf8(`{"about":${about},
+"rows":[
+`);
+    this.end = lines ? "" : about === null ? "]\n" : `],
+"counts":${countsText(manifest.counts)}}
+`;
     this.keys = manifest.columns.map((column, n) => joined(n > 0 ? COMMA : NOTHING, utf8(`${jsonString(column.label)}:`)));
   }
   tail(rows) {
-    return ascii(rows > 0 ? "\n]\n" : "]\n");
+    return ascii((rows > 0 && this.end !== "" ? "\n" : "") + this.end);
   }
   before(row, cell) {
     if (cell === 0) return row > 0 ? this.next : this.open;
@@ -4437,7 +4756,8 @@ var JsonFile = class extends CellFile {
 };
 function cellFile(manifest, reader) {
   if (manifest.format === "csv") return new CsvFile(manifest, reader);
-  return manifest.format === "json" ? new JsonFile(manifest, reader) : null;
+  if (manifest.format !== "json" && manifest.format !== "ndjson") return null;
+  return new JsonFile(manifest, reader, manifest.format === "ndjson");
 }
 
 // src/rows.ts
@@ -4548,12 +4868,12 @@ var Rows = class {
     if (bytes[at++] !== 91) malformed(`${what} is no list`);
     for (let n = 0; n < 3; n++) {
       const first = at;
-      let value = 0;
-      while (bytes[at] >= 48 && bytes[at] <= 57 && at - first < 17) value = value * 10 + bytes[at++] - 48;
-      if (at === first || bytes[at++] !== 44 || bytes[first] === 48 && at - first > 2 || value > Number.MAX_SAFE_INTEGER) {
+      let value2 = 0;
+      while (bytes[at] >= 48 && bytes[at] <= 57 && at - first < 17) value2 = value2 * 10 + bytes[at++] - 48;
+      if (at === first || bytes[at++] !== 44 || bytes[first] === 48 && at - first > 2 || value2 > Number.MAX_SAFE_INTEGER) {
         malformed(`${what} does not begin with three plain integers`);
       }
-      numbers[n] = value;
+      numbers[n] = value2;
     }
     if (bytes[at++] !== 91) malformed(`${what} has no list of values`);
     at = space(bytes, at);
@@ -4643,8 +4963,8 @@ var Rows = class {
         hidden.pos += 32;
         continue;
       }
-      const value = shape.values[n];
-      const length = value < 0 ? 0 : this.spans[value].to - this.spans[value].from;
+      const value2 = shape.values[n];
+      const length = value2 < 0 ? 0 : this.spans[value2].to - this.spans[value2].from;
       const total = head.length + 16 + length;
       if (total > this.buffer.length) this.buffer = new Uint8Array(2 * total);
       const field = this.buffer;
@@ -4653,11 +4973,11 @@ var Rows = class {
       for (let i = 0; i < 16; i++) field[to++] = salts.data[salts.pos + i];
       salts.pos += 16;
       if (length > 0) {
-        const { data, from } = this.spans[value];
+        const { data, from } = this.spans[value2];
         if (length < 64) for (let i = 0; i < length; i++) field[to + i] = data[from + i];
         else field.set(data.subarray(from, from + length), to);
       }
-      if (shape.state[n] === "j") this.checkValue(this.spans[value], row, shape.paths[n]);
+      if (shape.state[n] === "j") this.checkValue(this.spans[value2], row, shape.paths[n]);
       hashInto(field, 0, total, work2, at);
     }
     hashInto(work2, 0, at, this.c, 0);
@@ -4777,10 +5097,10 @@ var Rows = class {
         data.key(column.path, this.record, this.recordAt);
         return;
       case "resource": {
-        const [type, id] = [this.openText(shape, places[0]), this.openText(shape, places[1])];
-        if (type === null && id === null) data.empty();
-        else if (type === null) data.text(id, own);
-        else data.text(joinedSpan(type, id), own);
+        const [type, id2] = [this.openText(shape, places[0]), this.openText(shape, places[1])];
+        if (type === null && id2 === null) data.empty();
+        else if (type === null) data.text(id2, own);
+        else data.text(joinedSpan(type, id2), own);
         return;
       }
       default: {
@@ -4797,13 +5117,13 @@ var Rows = class {
   }
 };
 var COLON = ascii(":");
-function joinedSpan(type, id) {
+function joinedSpan(type, id2) {
   const length = type.to - type.from;
-  const rest = id === null ? 0 : id.to - id.from;
+  const rest = id2 === null ? 0 : id2.to - id2.from;
   const data = new Uint8Array(length + 1 + rest);
   data.set(type.data.subarray(type.from, type.to));
   data.set(COLON, length);
-  if (id !== null) data.set(id.data.subarray(id.from, id.to), length + 1);
+  if (id2 !== null) data.set(id2.data.subarray(id2.from, id2.to), length + 1);
   return { data, from: 0, to: data.length };
 }
 function space(bytes, at) {
@@ -4877,26 +5197,26 @@ var Archive = class _Archive {
     return archive;
   }
   async directory() {
-    const size = this.source.size;
-    if (size < END) malformed("the bundle is no zip: too short");
-    const end = await this.source.read(size - END, size);
+    const size2 = this.source.size;
+    if (size2 < END) malformed("the bundle is no zip: too short");
+    const end = await this.source.read(size2 - END, size2);
     const view = viewOf(end);
     if (view.getUint32(0, true) !== 101010256) malformed("the bundle is no zip, or something follows its end record");
-    const count = view.getUint16(10, true);
+    const count2 = view.getUint16(10, true);
     const length = view.getUint32(12, true);
     const start = view.getUint32(16, true);
-    if (view.getUint16(4, true) !== 0 || view.getUint16(6, true) !== 0 || view.getUint16(8, true) !== count) {
+    if (view.getUint16(4, true) !== 0 || view.getUint16(6, true) !== 0 || view.getUint16(8, true) !== count2) {
       malformed("the zip is spread over several disks");
     }
     if (view.getUint16(20, true) !== 0) malformed("the zip has a comment");
-    if (count < 1 || count > MEMBERS_MAX) malformed(`the zip has ${count} members where 1 to ${MEMBERS_MAX} are allowed`);
-    if (start + length !== size - END) malformed("the zip's central directory does not end where its end record begins");
-    if (length > count * (CENTRAL + NAME_BYTES_MAX)) malformed("the zip's central directory is too long");
+    if (count2 < 1 || count2 > MEMBERS_MAX) malformed(`the zip has ${count2} members where 1 to ${MEMBERS_MAX} are allowed`);
+    if (start + length !== size2 - END) malformed("the zip's central directory does not end where its end record begins");
+    if (length > count2 * (CENTRAL + NAME_BYTES_MAX)) malformed("the zip's central directory is too long");
     const directory = await this.source.read(start, start + length);
     let at = 0;
     let next = 0;
     let total = 0;
-    for (let n = 0; n < count; n++) {
+    for (let n = 0; n < count2; n++) {
       if (at + CENTRAL > length) malformed("the zip's central directory ends too early");
       const nameLength = viewOf(directory).getUint16(at + 28, true);
       if (at + CENTRAL + nameLength > length) malformed("the zip's central directory ends too early");
@@ -4918,7 +5238,7 @@ var Archive = class _Archive {
     if (this.members.has(name)) malformed(`the zip has ${name} twice`);
     const method = view.getUint16(10, true);
     const packed = view.getUint32(20, true);
-    const size = view.getUint32(24, true);
+    const size2 = view.getUint32(24, true);
     if (view.getUint16(4, true) !== 20 || view.getUint16(6, true) !== 20) malformed(`${name} needs another version of zip`);
     if (view.getUint16(8, true) !== 0) malformed(`${name} has flags: encryption, a data descriptor or others`);
     if (method !== 0 && method !== 8) malformed(`${name} is packed by method ${method}`);
@@ -4928,8 +5248,8 @@ var Archive = class _Archive {
     if (view.getUint16(34, true) !== 0 || view.getUint16(36, true) !== 0 || view.getUint32(38, true) !== 0) {
       malformed(`${name} has attributes or lies on another disk`);
     }
-    if (packed > MEMBER_BYTES_MAX || size > MEMBER_BYTES_MAX) malformed(`${name} has more than ${MEMBER_BYTES_MAX} bytes`);
-    if (method === 0 && packed !== size) malformed(`${name} is stored and declares two sizes`);
+    if (packed > MEMBER_BYTES_MAX || size2 > MEMBER_BYTES_MAX) malformed(`${name} has more than ${MEMBER_BYTES_MAX} bytes`);
+    if (method === 0 && packed !== size2) malformed(`${name} is stored and declares two sizes`);
     if (view.getUint32(42, true) !== offset) malformed(`${name} does not begin where the member before it ends`);
     const start = offset + LOCAL + name.length;
     if (start + packed > limit) malformed(`${name} reaches into the central directory`);
@@ -4938,24 +5258,24 @@ var Archive = class _Archive {
     if (head.getUint32(0, true) !== 67324752) malformed(`${name} has no local header`);
     for (let i = 0; i < 26; i++) if (local[4 + i] !== record[6 + i]) malformed(`${name}: local and central header differ`);
     if (asciiText(local, LOCAL) !== name) malformed(`${name}: local and central header differ in the name`);
-    return { name, method, crc: view.getUint32(16, true), packed, size, start };
+    return { name, method, crc: view.getUint32(16, true), packed, size: size2, start };
   }
   /** The unpacked bytes of a member, once: size, CRC and the end of the deflate stream are checked on the way. */
   async *chunks(name) {
     const member = this.members.get(name);
     if (member === void 0) malformed(`${name} is missing`);
     const hasher = this.hashing ? newHash() : null;
-    let size = 0;
+    let size2 = 0;
     let crc = 0;
     for await (const chunk of this.unpacked(member)) {
-      size += chunk.length;
-      if (size > member.size) malformed(`${name} unpacks to more than the ${member.size} bytes it declares`);
+      size2 += chunk.length;
+      if (size2 > member.size) malformed(`${name} unpacks to more than the ${member.size} bytes it declares`);
       crc = crc32(chunk, crc);
       hasher?.update(chunk);
       this.onBytes(chunk.length);
       yield chunk;
     }
-    if (size !== member.size) malformed(`${name} unpacks to ${size} bytes where it declares ${member.size}`);
+    if (size2 !== member.size) malformed(`${name} unpacks to ${size2} bytes where it declares ${member.size}`);
     if (crc !== member.crc) malformed(`${name} has another CRC than it declares`);
     if (hasher !== null) this.hashes.set(name, toHex(hasher.digest()));
   }
@@ -5030,21 +5350,17 @@ var Verification = class {
     this.begin(1);
     await this.signatures();
     this.begin(2);
-    this.findings.doubt("TIMED", 2, "this version does not check timestamps");
+    this.findings.doubt("TIMED", 2, "timestamps are not checked here");
     this.begin(8);
     const attestation = await this.attestation();
     const support = await this.support();
     this.begin(3);
-    const logs2 = await this.logs([...support, attestation]);
+    const logs2 = await this.logs(support, attestation);
     const erased = this.erasures(support);
     this.begin(4);
-    if (this.manifest.evidence === "full") {
-      for (const log2 of this.manifest.logs) if (log2.queried) this.window(log2, logs2[log2.k]);
-    }
+    this.gaps(logs2, support);
     this.begin(5);
     await this.rows(logs2, erased);
-    this.begin(6);
-    if (this.manifest.counts.purged !== 0) this.findings.fail("COMPLETE", 6, `${this.manifest.counts.purged} entries are said to be purged, and no purge is shown`);
     this.begin(8);
     await this.rest();
     this.fileHashes(hashes === void 0 ? this.archive.hashes : await hashes);
@@ -5086,22 +5402,18 @@ var Verification = class {
   }
   // --- 1 ---
   async signatures() {
-    const witnessed = [];
+    const quorum = this.trust.quorum;
     for (const log2 of this.manifest.logs) {
       const name = `checkpoint.${log2.k}`;
       const checkpoint = parseCheckpoint(await this.archive.whole(name, CHECKPOINT_BYTES_MAX), name);
       this.checkpoints.push(checkpoint);
       this.signed(log2, checkpoint, name);
-      if (this.trust.quorum > 0) {
-        const count = this.cosigned(checkpoint, name);
-        const asked = log2.queried || this.manifest.evidence === "none";
-        if (asked && count < this.trust.quorum) {
-          this.findings.fail("WITNESSED", 1, `${count} of the listed witnesses cosigned ${name}, and the trust file asks for ${this.trust.quorum}`);
-        } else if (asked) witnessed.push(log2.stream);
-      }
+      if (quorum === null || !(log2.queried || this.manifest.evidence === "none")) continue;
+      const witnesses = this.cosigned(checkpoint, name);
+      if (quorum(witnesses)) this.findings.say("WITNESSED", 1, `${witnesses.size} listed witnesses cosigned the checkpoint of ${log2.stream}`);
+      else this.findings.fail("WITNESSED", 1, `${witnesses.size} listed witnesses cosigned ${name}, which is not the quorum of the trust file`);
     }
-    if (this.trust.quorum === 0) this.findings.doubt("WITNESSED", 1, "the trust file asks for no witnesses");
-    else if (witnessed.length > 0) this.findings.say("WITNESSED", 1, `at least ${this.trust.quorum} listed witnesses cosigned the checkpoint of ${witnessed.join(", ")}`);
+    if (quorum === null) this.findings.doubt("WITNESSED", 1, "the trust file asks for no witnesses");
   }
   signed(log2, checkpoint, name) {
     const fail = (why) => this.findings.fail("AUTHENTIC", 1, why);
@@ -5122,15 +5434,16 @@ var Verification = class {
     if (!good) fail(`no key of the trust file signed ${name}`);
     else this.findings.say("AUTHENTIC", 1, `the log ${log2.stream} is signed at size ${checkpoint.size}`);
   }
+  /** Listed witnesses, as `name+id`, whose cosignatures hold. */
   cosigned(checkpoint, name) {
-    let count = 0;
-    for (const witness2 of this.trust.witnesses) {
-      const lines = checkpoint.lines.filter((line) => isBy(line, witness2));
+    const good = /* @__PURE__ */ new Set();
+    for (const witness of this.trust.witnesses) {
+      const lines = checkpoint.lines.filter((line) => isBy(line, witness));
       if (lines.length === 0) continue;
-      if (lines.every((line) => holds(checkpoint, line, witness2))) count++;
-      else this.findings.fail("WITNESSED", 1, `a cosignature of ${name} by the listed witness ${witness2.name} does not hold`);
+      if (lines.every((line) => holds(checkpoint, line, witness))) good.add(`${witness.name}+${witness.id}`);
+      else this.findings.fail("WITNESSED", 1, `a cosignature of ${name} by the listed witness ${witness.name} does not hold`);
     }
-    return count;
+    return good;
   }
   // --- 8, and the events that step 3 has to find in their logs ---
   async attestation() {
@@ -5144,9 +5457,9 @@ var Verification = class {
     if (this.trust.logs.get(log2.origin)?.stream !== "access") this.findings.fail("AUTHENTIC", 8, `the attestation is in the log of '${log2.stream}', not of 'access'`);
     const silent = this.manifest.logs.find((one) => one.size === null);
     if (silent !== void 0 && silent.k !== event.k) this.findings.fail("AUTHENTIC", 8, `the attestation is not in log ${silent.k}, the one without a pinned size`);
-    const [id, named] = [event.open.get("export.id"), event.open.get("export.manifest")];
-    if (id?.tag !== "s" || named?.tag !== "s") malformed("the attestation does not open export.id and export.manifest");
-    if (id.value !== this.manifest.exportId) this.findings.fail("AUTHENTIC", 8, "the attestation is of another export");
+    const [id2, named] = [event.open.get("export.id"), event.open.get("export.manifest")];
+    if (id2?.tag !== "s" || named?.tag !== "s") malformed("the attestation does not open export.id and export.manifest");
+    if (id2.value !== this.manifest.exportId) this.findings.fail("AUTHENTIC", 8, "the attestation is of another export");
     if (named.value !== this.manifestHash) this.findings.fail("AUTHENTIC", 8, "the attestation is of another manifest");
     this.facts.attested = keyText(event.record, 0, "t");
     this.findings.say("AUTHENTIC", 8, `the operator attested this bundle at ${keyText(event.record, 0, "t")}`);
@@ -5154,7 +5467,8 @@ var Verification = class {
   }
   async support() {
     const member = this.archive.members.get("support.ndjson");
-    if (member !== void 0 && member.size > SUPPORT_BYTES_MAX) malformed(`support.ndjson has more than ${SUPPORT_BYTES_MAX} bytes`);
+    if (member === void 0) return [];
+    if (member.size > SUPPORT_BYTES_MAX) malformed(`support.ndjson has more than ${SUPPORT_BYTES_MAX} bytes`);
     const reader = this.archive.reader("support.ndjson");
     const events = [];
     for (; ; ) {
@@ -5166,51 +5480,107 @@ var Verification = class {
       reader.pos = end + 1;
     }
   }
+  streamOf(k) {
+    return this.trust.logs.get(this.manifest.logs[k].origin)?.stream;
+  }
   // --- 3 ---
-  async logs(events) {
+  async logs(support, attestation) {
     const found = [];
     const cache = new PageCache();
+    const events = [...support, attestation, ...this.lastOfPurges(support)];
+    const anchors = support.filter((event) => event.own && event.action === "log.anchored");
     for (const log2 of this.manifest.logs) {
-      const size = log2.size ?? this.checkpoints[log2.k].size;
+      const size2 = log2.size ?? this.checkpoints[log2.k].size;
       const scratch = this.platform.scratch();
       this.scratches.push(scratch);
-      const walk = new LogWalk(log2, size, log2.queried ? this.manifest.query : null, scratch, cache);
+      const walk = new LogWalk(log2, size2, log2.queried ? this.manifest.query : null, this.streamOf(log2.k) === "control", scratch, cache);
       const entries = log2.ranges.length > 0 ? this.archive.reader(`entries.${log2.k}.bin`) : null;
-      const result = await walk.run(entries, this.archive.reader(`proof.${log2.k}`), ordered2(events, log2.k));
+      const here = anchors.filter((event) => event.open.get("anchor.origin")?.value === log2.origin);
+      const cuts = new Set(here.map((event) => Number(event.open.get("anchor.size")?.value)));
+      const result = await walk.run(entries, this.archive.reader(`proof.${log2.k}`), ordered2(events, log2.k), cuts);
       found.push(result);
       if (!equalBytes(result.root, this.checkpoints[log2.k].root)) {
-        this.findings.fail("AUTHENTIC", 3, `entries and proof.${log2.k} do not give the signed root of log ${log2.k} at size ${size}`);
+        this.findings.fail("AUTHENTIC", 3, `entries and proof.${log2.k} do not give the signed root of log ${log2.k} at size ${size2}`);
+      }
+      for (const event of here) {
+        const at = Number(event.open.get("anchor.size")?.value);
+        const root = at === size2 ? result.root : result.cutRoots.get(at);
+        if (root !== void 0 && toHex(root) !== event.open.get("anchor.root")?.value) this.findings.fail("AUTHENTIC", 3, `the anchor at index ${event.index} names another root of ${log2.stream} at size ${at}`);
       }
       if (result.backwards >= 0) this.findings.fail("COMPLETE", 4, `t of entry ${result.backwards} lies before that of an entry before it, in ${log2.stream}`);
     }
     return found;
   }
-  erasures(events) {
+  /** The last purged entries, in the logs that are here. */
+  lastOfPurges(support) {
+    return support.filter((event) => event.own && event.action === "log.purged").flatMap((event) => {
+      const logs2 = this.manifest.logs.filter((log3) => log3.origin === event.open.get("purge.origin")?.value);
+      const log2 = logs2.find((one) => one.size !== null) ?? logs2[0];
+      return log2 === void 0 ? [] : [lastPurged(event, log2.k)];
+    });
+  }
+  /** Own events stand on control; erasures among them say which fields are erased. */
+  erasures(support) {
     const erased = /* @__PURE__ */ new Set();
-    for (const event of events) {
-      if (event.erased.length === 0 && event.action !== "record.erased") continue;
-      const stream = this.trust.logs.get(this.manifest.logs[event.k].origin)?.stream;
-      if (stream !== "control") malformed(`an erasure is in the log of '${stream ?? "no trusted log"}', not of 'control'`);
+    for (const event of support) {
+      if (event.own && this.streamOf(event.k) !== "control") {
+        this.findings.fail("AUTHENTIC", 8, `${event.action} at index ${event.index} is in the log of '${this.streamOf(event.k) ?? "no trusted log"}', not of 'control'`);
+      }
       for (const key of event.erased) erased.add(key);
     }
     return erased;
   }
-  // --- 4 ---
+  // --- 4, 6 ---
   window(log2, found) {
     const fail = (why) => this.findings.fail("COMPLETE", 4, `${log2.stream}: ${why}`);
-    const size = log2.size;
-    if (size === 0) return;
-    if (log2.ranges.length !== 1) return fail(`${log2.ranges.length} ranges where one whole window is needed`);
-    const [[i, j]] = log2.ranges;
+    const size2 = log2.size;
+    if (size2 === 0) return [];
+    const range = log2.ranges.at(-1);
+    if (range === void 0) {
+      fail("0 ranges, and the window needs one");
+      return [];
+    }
+    const [b, e] = range;
     const [first, last] = [found.first, found.last];
     const bounds = this.manifest.query.bounds.map((bound2) => ({ ...bound2, bytes: ascii(bound2.time) }));
-    const lower = bounds.filter(({ op }) => op === "ge" || op === "gt");
-    const begins = i === 0 || lower.some(({ path, bytes }) => path === "at" ? isBeforeBy(first, T, bytes, 0, CLOCK_SKEW_S) : compareTimes(first, T, bytes, 0) < 0);
-    if (!begins) fail(`the window begins at index ${i}, and entries before it may be in the query`);
     const upper = bounds.filter(({ op, path }) => path === "t" && (op === "lt" || op === "le"));
-    const ends = j === size || upper.some(({ op, bytes }) => op === "lt" ? compareTimes(last, T, bytes, 0) >= 0 : compareTimes(last, T, bytes, 0) > 0);
-    if (!ends) fail(`the window ends before index ${j}, and entries from there on may be in the query`);
+    const ends = e === size2 || upper.some(({ op, bytes }) => op === "lt" ? compareTimes(last, T, bytes, 0) >= 0 : compareTimes(last, T, bytes, 0) > 0);
+    if (!ends) fail(`the window ends before index ${e}, and entries from there on may be in the query`);
     this.findings.say("COMPLETE", 4, `the scope of ${log2.stream} ends at ${keyText(last, 0, "t")}`);
+    const lower = bounds.filter(({ op }) => op === "ge" || op === "gt");
+    const early = lower.some(({ path, bytes }) => path === "at" ? isBeforeBy(first, T, bytes, 0, CLOCK_SKEW_S) : compareTimes(first, T, bytes, 0) < 0);
+    if (log2.ranges.length === 1 && b === 0 || early) return [];
+    return [{ origin: log2.origin, stream: log2.stream, end: b, kept: log2.ranges.slice(0, -1) }];
+  }
+  gaps(logs2, support) {
+    const { manifest, findings } = this;
+    const gaps = manifest.evidence === "full" ? manifest.logs.filter((log2) => log2.queried).flatMap((log2) => this.window(log2, logs2[log2.k])) : [];
+    this.begin(6);
+    const missing = gaps.reduce((sum, gap) => sum + gap.end - count(gap.kept), 0);
+    if (manifest.counts.purged !== missing) findings.fail("COMPLETE", 6, `the manifest counts ${manifest.counts.purged} purged entries, and ${missing} are missing`);
+    if (gaps.length === 0) return;
+    const whole2 = this.controlIsWhole(logs2);
+    const events = support.filter((event) => event.own && GAP_ACTIONS.has(event.action) && this.streamOf(event.k) === "control").sort(inOrder);
+    for (const gap of gaps) {
+      const why = whole2 ?? unlawful(gap, events);
+      if (why !== null) findings.fail("COMPLETE", 6, `${gap.stream}: the window begins at index ${gap.end}, entries before it may be in the query, and the gap is not lawful: ${why}`);
+      else findings.say("COMPLETE", 6, `${gap.stream}: ${gap.end - count(gap.kept)} entries before index ${gap.end} were purged by policy`);
+    }
+    const secret = events.filter((event) => event.open.get("hold.scope")?.value === "private").length;
+    if (secret > 0) findings.say("COMPLETE", 6, `${secret} holds of private scope are the operator's statement`);
+    findings.doubt("TIMED", 6, "purges are dated by the operator's clock");
+  }
+  /** Why a control log is not bundled whole; null where each is. */
+  controlIsWhole(logs2) {
+    for (const trusted of this.trust.logs.values()) {
+      if (trusted.stream !== "control") continue;
+      const log2 = this.manifest.logs.find((one) => one.origin === trusted.origin && one.size !== null);
+      if (log2 === void 0) return `the control log ${trusted.origin} is not here`;
+      const all = log2.size === 0 ? log2.ranges.length === 0 : log2.ranges.length === 1 && log2.ranges[0][0] === 0 && log2.ranges[0][1] === log2.size;
+      if (!all) return `the control log ${trusted.origin} is not here whole`;
+      if (logs2[log2.k].unsupported >= 0) return `entry ${logs2[log2.k].unsupported} of the control log is no supporting event`;
+    }
+    return null;
   }
   // --- 4, 5, 7: rows ---
   async rows(logs2, erased) {
@@ -5232,8 +5602,8 @@ var Verification = class {
     this.complete(rows, logs2);
     const found = rows.found;
     if (found.notCommitted !== null) {
-      const { row, index, count } = found.notCommitted;
-      findings.fail("AUTHENTIC", 5, `row ${row}: its fields do not give the commitment of entry ${index}${more(count)}`);
+      const { row, index, count: count2 } = found.notCommitted;
+      findings.fail("AUTHENTIC", 5, `row ${row}: its fields do not give the commitment of entry ${index}${more(count2)}`);
     }
     if (found.erasure !== null) findings.fail("AUTHENTIC", 5, found.erasure);
     this.view(rows);
@@ -5257,8 +5627,8 @@ var Verification = class {
   view(rows) {
     const { manifest, findings } = this;
     const found = rows.found;
-    if (manifest.format !== "csv" && manifest.format !== "json") {
-      findings.doubt("VIEW MATCHES", 7, `${manifest.data} is not checked here: this version checks CSV and JSON`);
+    if (!["csv", "json", "ndjson"].includes(manifest.format)) {
+      findings.doubt("VIEW MATCHES", 7, `${manifest.data} is not checked here: this verifier checks CSV, JSON and NDJSON`);
       return;
     }
     if (found.view !== null) {
@@ -5292,8 +5662,8 @@ var Verification = class {
     if (page !== void 0) this.facts.bundled_page_is_released = this.trust.pages.includes(page);
   }
 };
-function more(count) {
-  return count > 1 ? `, and ${count - 1} more` : "";
+function more(count2) {
+  return count2 > 1 ? `, and ${count2 - 1} more` : "";
 }
 function ordered2(events, k) {
   const own = events.filter((event) => event.k === k).sort((a, b) => a.index - b.index);

@@ -6,7 +6,7 @@
 import { ascii, joined, utf8, valueText } from "./bytes.ts";
 import { actionRange, AT, outcomeBytes, T } from "./entry.ts";
 import { jsonString, parseJson } from "./json.ts";
-import { type Manifest } from "./manifest.ts";
+import { countsText, type Manifest } from "./manifest.ts";
 import { type Mask } from "./masks.ts";
 import { type Span } from "./rows.ts";
 import { type Reader } from "./source.ts";
@@ -336,19 +336,26 @@ function undouble(raw: Uint8Array, doubled: number): Uint8Array {
 }
 
 class JsonFile extends CellFile {
-  protected readonly head = ascii("[\n");
-  protected readonly afterRow = ascii("}");
+  protected readonly head: Uint8Array;
+  protected readonly afterRow: Uint8Array;
   private readonly keys: Uint8Array[];
   private readonly open = ascii("{");
-  private readonly next = ascii(",\n{");
+  private readonly next: Uint8Array;
+  private readonly end: string;
 
-  constructor(manifest: Manifest, reader: Reader) {
+  /** `lines`: NDJSON, where each object is a line and nothing is around them. */
+  constructor(manifest: Manifest, reader: Reader, lines: boolean) {
     super(manifest, reader);
+    const about = manifest.about;
+    this.afterRow = ascii(lines ? "}\n" : "}");
+    this.next = ascii(lines ? "{" : ",\n{");
+    this.head = lines ? NOTHING : about === null ? ascii("[\n") : utf8(`{"about":${about},\n"rows":[\n`);
+    this.end = lines ? "" : about === null ? "]\n" : `],\n"counts":${countsText(manifest.counts)}}\n`;
     this.keys = manifest.columns.map((column, n) => joined(n > 0 ? COMMA : NOTHING, utf8(`${jsonString(column.label)}:`)));
   }
 
   protected tail(rows: number): Uint8Array {
-    return ascii(rows > 0 ? "\n]\n" : "]\n");
+    return ascii((rows > 0 && this.end !== "" ? "\n" : "") + this.end);
   }
 
   protected before(row: number, cell: number): Uint8Array {
@@ -417,5 +424,6 @@ class JsonFile extends CellFile {
 /** Null where this version does not check the format. */
 export function cellFile(manifest: Manifest, reader: Reader): CellFile | null {
   if (manifest.format === "csv") return new CsvFile(manifest, reader);
-  return manifest.format === "json" ? new JsonFile(manifest, reader) : null;
+  if (manifest.format !== "json" && manifest.format !== "ndjson") return null;
+  return new JsonFile(manifest, reader, manifest.format === "ndjson");
 }

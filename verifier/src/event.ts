@@ -7,6 +7,7 @@ import { isVirtual } from "./manifest.ts";
 import { PATH } from "./masks.ts";
 import { inclusionRoot } from "./tree.ts";
 import { compareText } from "./bytes.ts";
+import { checkOwn, isOwn } from "./own.ts";
 import { ORIGIN } from "./trust.ts";
 
 export const LINES_MAX = 100_000;
@@ -22,6 +23,8 @@ export interface LoggedEvent {
   record: Bytes;
   action: string;
   outcome: string;
+  /** One of the own events that count. */
+  own: boolean;
   open: Map<string, { tag: string; value: string }>;
   /** `origin index path` of every field that this event says is erased. */
   erased: string[];
@@ -111,9 +114,19 @@ export function parseEvent(json: Json, what: string, logs: number): LoggedEvent 
   const c = hash(joined(Uint8Array.of(3), shapeHash(paths), ...paths.map((path) => commitments.get(path) as Bytes)));
   if (!equalBytes(c, record.subarray(C, C + 32))) malformed(`${what}: the fields do not give the commitment of the entry`);
   const action = keyText(record, 0, "action");
-  const erases = action === "record.erased";
-  if (erases !== (items.length === 6)) malformed(`${what}: ${action} and a list of erasures do not go together`);
-  const root = open.get("erasure.root");
-  const erased = erases ? erasures(items[5], root?.tag === "s" ? root.value : undefined, what) : [];
-  return { k, index, leaf: leafHash(entry), record, action, outcome: keyText(record, 0, "outcome"), open, erased };
+  const outcome = keyText(record, 0, "outcome");
+  const own = isOwn(action) && outcome === "success";
+  if (own) checkOwn(action, open, new Set(hidden.keys()), what);
+  if (items.length === 6 && !(own && action === "record.erased")) malformed(`${what}: a list of erasures in an event that erases nothing`);
+  const erased = items.length === 6 ? erasures(items[5], open.get("erasure.root")?.value, what) : [];
+  return { k, index, leaf: leafHash(entry), record, action, outcome, own, open, erased };
+}
+
+/** Entry `purge.end` − 1 of the purged log, as the purge gives it: included in that log's proof. */
+export function lastPurged(event: LoggedEvent, k: number): LoggedEvent {
+  const entry = utf8(event.open.get("purge.last")?.value ?? "");
+  const record = new Uint8Array(RECORD_BYTES);
+  parseEntry(entry, 0, entry.length, record, 0, "purge.last");
+  const index = Number(event.open.get("purge.end")?.value) - 1;
+  return { k, index, leaf: leafHash(entry), record, action: "", outcome: "", own: false, open: new Map(), erased: [] };
 }

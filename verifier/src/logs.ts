@@ -4,6 +4,7 @@ import { type LoggedEvent } from "./event.ts";
 import { AT, keyText, parseEntry, RECORD_BYTES, T } from "./entry.ts";
 import { leafHash } from "./hash.ts";
 import { type BundledLog } from "./manifest.ts";
+import { GAP_ACTIONS } from "./own.ts";
 import { type Facts, type Query, UNKNOWN } from "./query.ts";
 import { type Reader, type Scratch } from "./source.ts";
 import { compareTimes } from "./time.ts";
@@ -151,9 +152,13 @@ export class EntryTable {
 export interface LogFound {
   root: Uint8Array;
   table: EntryTable;
-  /** First and last entry of the ranges, as records; null without ranges. */
+  /** First and last entry of the last range, as records; null without ranges. */
   first: Uint8Array | null;
   last: Uint8Array | null;
+  /** Roots at the cuts that were asked for. */
+  cutRoots: Map<number, Uint8Array>;
+  /** Index of the first entry of a control log that should be a supporting event and is not; −1 where there is none. */
+  unsupported: number;
   /** Index of an included entry whose `t` lies before the one before; −1 where there is none. */
   backwards: number;
 }
@@ -182,16 +187,26 @@ export class LogWalk {
   private started = false;
   private backwards = -1;
   private first: Uint8Array | null = null;
+  private readonly cutRoots = new Map<number, Uint8Array>();
+  private unsupported = -1;
+  private nextCut = 0;
+  private readonly control: boolean;
+  private readonly lastOfRanges = new Uint8Array(RECORD_BYTES);
 
-  constructor(log: BundledLog, size: number, query: Query | null, scratch: Scratch, cache: PageCache) {
+  /** `control`: the log is one where a gap's events must all be supporting events. */
+  constructor(log: BundledLog, size: number, query: Query | null, control: boolean, scratch: Scratch, cache: PageCache) {
     this.log = log;
+    this.control = control;
     this.size = size;
     this.query = query;
     this.table = new EntryTable(log, scratch, cache);
   }
 
-  /** `events` ascend by index, each index once. */
-  async run(entries: Reader | null, proof: Reader, events: readonly LoggedEvent[]): Promise<LogFound> {
+  private cuts: ReadonlySet<number> = new Set();
+
+  /** `events` ascend by index, each index once; `cuts` are those whose roots are wanted. */
+  async run(entries: Reader | null, proof: Reader, events: readonly LoggedEvent[], cuts: ReadonlySet<number> = new Set()): Promise<LogFound> {
+    this.cuts = cuts;
     let at = 0;
     let n = 0;
     for (const [i, j] of this.log.ranges) {
@@ -208,14 +223,13 @@ export class LogWalk {
     if (entries !== null && !(await entries.atEnd())) malformed(`entries.${this.log.k}.bin has more entries than the ranges`);
     this.table.finish();
     const last = this.table.count > 0 ? this.lastOfRanges : null;
-    return { root: this.tree.root(), table: this.table, first: this.first, last, backwards: this.backwards };
+    return { root: this.tree.root(), table: this.table, first: this.first, last, cutRoots: this.cutRoots, unsupported: this.unsupported, backwards: this.backwards };
   }
-  private readonly lastOfRanges = new Uint8Array(RECORD_BYTES);
 
   private async event(event: LoggedEvent, at: number, proof: Reader): Promise<number> {
     if (event.index >= this.size) malformed(`an event of index ${event.index} is beyond the size ${this.size} of log ${this.log.k}`);
     await this.skip(at, event.index, proof);
-    this.tree.push(event.leaf, 1);
+    this.push(event.leaf, 1);
     this.time(event.record, 0, event.index);
     return event.index + 1;
   }
@@ -223,7 +237,15 @@ export class LogWalk {
   private async skip(from: number, to: number, proof: Reader): Promise<void> {
     for (const end of pruned(from, to, this.size, this.log.cuts)) {
       const node = await hashLine(proof, `proof.${this.log.k}`);
-      this.tree.push(node, end - this.tree.size);
+      this.push(node, end - this.tree.size);
+    }
+  }
+
+  private push(node: Uint8Array, leaves: number): void {
+    this.tree.push(node, leaves);
+    if (this.nextCut < this.log.cuts.length && this.log.cuts[this.nextCut] === this.tree.size) {
+      this.nextCut++;
+      if (this.cuts.has(this.tree.size)) this.cutRoots.set(this.tree.size, this.tree.root());
     }
   }
 
@@ -244,16 +266,23 @@ export class LogWalk {
       const [buffer, at] = this.table.next();
       parseEntry(entries.data, from, from + length, buffer, at, `entry ${index} of log ${this.log.k}`);
       const leaf = leafHash(entries.data.subarray(from, from + length));
-      this.tree.push(leaf, 1);
+      this.push(leaf, 1);
       this.time(buffer, at, index);
+      let supported = false;
       if (n < events.length && events[n].index === index) {
+        supported = events[n].action !== "";
         if (!equalBytes(events[n++].leaf, leaf)) malformed(`entry ${index} of log ${this.log.k} is another among the logged events`);
       }
-      this.first ??= buffer.slice(at, at + RECORD_BYTES);
+      if (this.control && !supported && this.unsupported < 0 && this.counts(buffer, at)) this.unsupported = index;
+      if (index === i) this.first = buffer.slice(at, at + RECORD_BYTES);
       if (index === j - 1) this.lastOfRanges.set(buffer.subarray(at, at + RECORD_BYTES));
       this.table.added(this.truth(buffer, at));
       entries.pos = from + length;
     }
+  }
+
+  private counts(record: Uint8Array, at: number): boolean {
+    return keyText(record, at, "outcome") === "success" && GAP_ACTIONS.has(keyText(record, at, "action"));
   }
 
   private truth(record: Uint8Array, at: number): number {

@@ -1,6 +1,6 @@
 /** `manifest.json`: what was asked and what is here (docs/format.md, manifest.json). */
 import { ascii, decodeText, malformed, utf8 } from "./bytes.ts";
-import { type Json, listed, matching, type Obj, parseJson, shaped, text, whole } from "./json.ts";
+import { compactJson, type Json, listed, matching, type Obj, parseJson, shaped, text, whole } from "./json.ts";
 import { CLASSES, type Mask, parseMask, PATH } from "./masks.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { isTime, type Transition } from "./time.ts";
@@ -43,6 +43,8 @@ export interface Manifest {
   evidence: "full" | "rows" | "none";
   data: string;
   format: string;
+  /** What a JSON file says of itself; null where it is bare. */
+  about: string | null;
   logs: BundledLog[];
   files: Map<string, string>;
 }
@@ -154,30 +156,56 @@ function logs(value: Json | undefined, evidence: string): BundledLog[] {
 
 function files(value: Json | undefined, manifest: Pick<Manifest, "logs" | "evidence" | "data">): Map<string, string> {
   if (!(value instanceof Map)) malformed("files is no object");
-  const wanted = new Set([manifest.data, "README.txt", "support.ndjson"]);
+  const wanted = new Set([manifest.data, "README.txt"]);
   if (manifest.evidence !== "none") {
-    for (const name of ["openings.ndjson", "salts.bin", "hidden.bin"]) wanted.add(name);
+    for (const name of ["support.ndjson", "openings.ndjson", "salts.bin", "hidden.bin"]) wanted.add(name);
     for (const one of manifest.logs) if (one.ranges.length > 0) wanted.add(`entries.${one.k}.bin`);
   }
   const out = new Map<string, string>();
   for (const [name, digest] of value as Obj) {
-    if (!wanted.has(name) && name !== "verify.html") malformed(`files names ${JSON.stringify(name).slice(0, 80)}, which this bundle has no place for`);
+    const optional = name === "verify.html" || (name === "support.ndjson" && manifest.evidence === "none");
+    if (!wanted.has(name) && !optional) malformed(`files names ${JSON.stringify(name).slice(0, 80)}, which this bundle has no place for`);
     out.set(name, matching(digest, SHA256, `files: the SHA-256 of ${name}`));
   }
   for (const name of wanted) if (!out.has(name)) malformed(`files lacks ${name}`);
   return out;
 }
 
+/** The `about` of a JSON file: parts of the manifest, and the period that its query bounds. */
+function aboutText(top: Obj, query: Query): string {
+  const of = query.bounds.some(({ path }) => path === "at") || query.bounds.length === 0 ? "at" : "t";
+  const bounds = query.bounds.filter(({ path }) => path === of);
+  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ time }) => time).sort().at(-1) ?? null;
+  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ time }) => time).sort().at(0) ?? null;
+  const parts: Obj = new Map<string, Json>([
+    ["export", top.get("export") as Json],
+    ["tenant", top.get("tenant") as Json],
+    ["period", new Map<string, Json>([["of", of], ["from", from], ["before", before]])],
+    ["zone", (top.get("zone") as Obj).get("name") as Json],
+    ...["query", "profile", "columns", "evidence"].map((key): [string, Json] => [key, top.get(key) as Json]),
+  ]);
+  return compactJson(parts);
+}
+
+/** The `counts` of a JSON file. */
+export function countsText(counts: Manifest["counts"]): string {
+  return compactJson(new Map<string, Json>(Object.entries(counts)));
+}
+
 export function parseManifest(bytes: Uint8Array): Manifest {
   const json = parseJson(decodeText(bytes, "manifest.json"), "manifest.json", { negative: "offset_s" });
   const top = shaped(json, KEYS, "manifest.json");
-  if (top.get("format") !== "draft") malformed(`manifest.json has the format ${JSON.stringify(top.get("format")).slice(0, 80)}, not "draft"`);
+  const version = text(top.get("format"), "format");
+  if (version === "draft") malformed("the bundle was made before the format was fixed, and such drafts are refused");
+  if (version !== "affidavit/1") malformed(`manifest.json has the format ${JSON.stringify(version).slice(0, 80)}, which this verifier does not know`);
   const about = shaped(top.get("export"), ["id", "created", "recipient", "reason"], "export");
   short(about.get("reason"), "export.reason");
   const evidence = matching(top.get("evidence"), /^(full|rows|none)$/, "evidence") as Manifest["evidence"];
-  const data = shaped(top.get("data"), ["name", "format"], "data");
+  const bare = top.get("data") instanceof Map && (top.get("data") as Obj).has("bare");
+  const data = shaped(top.get("data"), bare ? ["name", "format", "bare"] : ["name", "format"], "data");
   const format = text(data.get("format"), "data.format");
   if (!FORMATS.includes(format) || data.get("name") !== `data.${format}`) malformed("data has a name or format that there is not");
+  if (bare && (format !== "json" || data.get("bare") !== true)) malformed("data.bare is not true, or the format is not json");
   const { name, transitions } = zone(top.get("zone"));
   const list = columns(top.get("columns"));
   const classes = tokenClasses(top.get("tokens"));
@@ -188,13 +216,15 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   matching(top.get("profile"), /^[^]+$/, "profile");
   const all = logs(top.get("logs"), evidence);
   const out = { logs: all, evidence, data: `data.${format}` };
+  const query = parseQuery(top.get("query"));
   return {
     ...out,
+    about: bare ? null : aboutText(top, query),
     exportId: matching(about.get("id"), UUID, "export.id"),
     created: time(about.get("created"), "export.created"),
     recipient: short(about.get("recipient"), "export.recipient"),
     tenant: matching(top.get("tenant"), /^[^]+$/, "tenant"),
-    query: parseQuery(top.get("query")),
+    query,
     zone: name,
     transitions,
     columns: list,

@@ -14,7 +14,7 @@ function four(bytes: Uint8Array, at: number): number {
   return two(bytes, at) * 100 + two(bytes, at + 2);
 }
 
-function monthDays(year: number, month: number): number {
+export function monthDays(year: number, month: number): number {
   return month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : DAYS[month - 1];
 }
 
@@ -40,7 +40,7 @@ export function isTime(text: unknown): text is string {
 }
 
 /** Days from 1970-01-01 of a civil date (Howard Hinnant's algorithm). */
-function daysOf(year: number, month: number, day: number): number {
+export function daysOf(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

@@ -1,6 +1,6 @@
 /** The trust file: whom a verifier believes. It never comes from the bundle. */
-import { decodeText, malformed, Malformed } from "./bytes.ts";
-import { listed, matching, parseJson, shaped, text, whole } from "./json.ts";
+import { decodeText, equalBytes, fromBase64, malformed, Malformed } from "./bytes.ts";
+import { type Json, listed, matching, parseJson, shaped, text, whole } from "./json.ts";
 import { parseKey, type VerifierKey } from "./note.ts";
 
 export const TRUST_BYTES_MAX = 4 * 1024 * 1024;
@@ -25,7 +25,8 @@ export interface Trust {
   name: string;
   logs: Map<string, TrustedLog>;
   witnesses: VerifierKey[];
-  quorum: number;
+  /** Whether these witnesses, by name, fulfil the quorum; null where none is asked for. */
+  quorum: ((names: ReadonlySet<string>) => boolean) | null;
   pages: string[];
 }
 
@@ -55,14 +56,15 @@ function parse(bytes: Uint8Array): Trust {
     const list = listed(log.get("keys"), `logs[${n}].keys`, 0, 256).map((key, m) => trustedKey(key, `logs[${n}].keys[${m}]`));
     logs.set(origin, { origin, stream, keys: list });
   }
-  const witnesses = listed(top.get("witnesses"), "witnesses", 0, 64).map((item, n) => witness(text(item, `witnesses[${n}]`)));
-  if (new Set(witnesses.map((key) => `${key.name}+${key.id}`)).size !== witnesses.length) malformed("a witness is there twice");
-  const quorum = whole(top.get("quorum"), "quorum");
-  if (quorum > witnesses.length) malformed(`quorum is ${quorum} and there are ${witnesses.length} witnesses`);
-  listed(top.get("timestamp_roots"), "timestamp_roots");
+  const policy = new Policy();
+  for (const [n, item] of listed(top.get("witnesses"), "witnesses", 0, 64).entries()) policy.line(text(item, `witnesses[${n}]`));
+  const quorum = policy.quorum(top.get("quorum") as Json);
+  for (const root of listed(top.get("timestamp_roots"), "timestamp_roots", 0, 64)) {
+    if (root === "" || fromBase64(text(root, "timestamp_roots")) === null) malformed("timestamp_roots has what is no base64");
+  }
   const pages = listed(top.get("verify_html"), "verify_html").map((item) => matching(item, /^[0-9a-f]{64}$/, "verify_html"));
   const [tenant, name] = ["tenant", "name"].map((key) => matching(top.get(key), /^[^]+$/, key));
-  return { tenant, name, logs, witnesses, quorum, pages };
+  return { tenant, name, logs, witnesses: policy.witnesses, quorum, pages };
 }
 
 function trustedKey(item: Parameters<typeof shaped>[0], what: string): TrustedKey {
@@ -76,12 +78,55 @@ function trustedKey(item: Parameters<typeof shaped>[0], what: string): TrustedKe
   return { key: parsed, from, to };
 }
 
-/** A vkey, or `witness <name> <vkey> [<url>]`. */
-function witness(line: string): VerifierKey {
-  const words = line.split(/[ \t]+/);
-  const policy = words[0] === "witness";
-  if (policy ? words.length < 3 || words.length > 4 : words.length !== 1) malformed(`${JSON.stringify(line)} is no witness`);
-  const key = parseKey(policy ? words[2] : line);
-  if (!key.cosigns) malformed(`${JSON.stringify(line)} is no cosignature key`);
-  return key;
+type Fulfils = (names: ReadonlySet<string>) => boolean;
+
+/** Witnesses and groups, as tlog-policy has them. */
+class Policy {
+  readonly witnesses: VerifierKey[] = [];
+  private readonly names = new Map<string, Fulfils>();
+  private readonly members = new Set<string>();
+
+  line(line: string): void {
+    const words = line.split(/ +/);
+    if (words[0] === "group") this.group(words.slice(1), line);
+    else if (words[0] !== "witness") this.witness(line, null, line);
+    else if (words.length !== 3 && words.length !== 4) malformed(`${JSON.stringify(line)} is no witness`);
+    else this.witness(words[2], words[1], line);
+  }
+
+  private define(name: string, fulfils: Fulfils, line: string): void {
+    if (name === "" || name === "none" || this.names.has(name)) malformed(`${JSON.stringify(line)}: the name ${JSON.stringify(name)} is not free`);
+    this.names.set(name, fulfils);
+  }
+
+  private witness(vkey: string, name: string | null, line: string): void {
+    const key = parseKey(vkey);
+    if (!key.cosigns) malformed(`${JSON.stringify(line)} is no cosignature key`);
+    if (this.witnesses.some((other) => equalBytes(other.key, key.key))) malformed(`${JSON.stringify(line)}: the key is there twice`);
+    const called = name ?? key.name;
+    this.define(called, (names) => names.has(`${key.name}+${key.id}`), line);
+    this.witnesses.push(key);
+  }
+
+  private group([name, rule, ...members]: string[], line: string): void {
+    if (members.length === 0) malformed(`${JSON.stringify(line)} is no group`);
+    const parts = members.map((member) => {
+      const part = this.names.get(member);
+      if (part === undefined || this.members.has(member)) malformed(`${JSON.stringify(line)}: ${JSON.stringify(member)} is no name, or a member already`);
+      this.members.add(member);
+      return part;
+    });
+    const least = rule === "all" ? parts.length : rule === "any" ? 1 : /^[1-9][0-9]?$/.test(rule) ? Number(rule) : 0;
+    if (least < 1 || least > parts.length) malformed(`${JSON.stringify(line)} asks for ${JSON.stringify(rule)} of ${parts.length}`);
+    this.define(name, (names) => parts.filter((part) => part(names)).length >= least, line);
+  }
+
+  quorum(value: Json): Fulfils | null {
+    if (typeof value === "number") return value === 0 ? null : (names) => names.size >= value;
+    const name = text(value, "quorum");
+    if (name === "none") return null;
+    const fulfils = this.names.get(name);
+    if (fulfils === undefined) malformed(`quorum is ${JSON.stringify(name)}, which is no name of a witness or group`);
+    return fulfils;
+  }
 }

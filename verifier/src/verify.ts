@@ -1,12 +1,14 @@
 /** The verification, step by step, with the numbers of docs/format.md. */
 import { decodeText, equalBytes, malformed, Malformed, toHex } from "./bytes.ts";
 import { CLOCK_SKEW_S, keyText, T } from "./entry.ts";
-import { LINE_BYTES_MAX, LINES_MAX, type LoggedEvent, parseEvent, SUPPORT_BYTES_MAX } from "./event.ts";
+import { LINE_BYTES_MAX, lastPurged, LINES_MAX, type LoggedEvent, parseEvent, SUPPORT_BYTES_MAX } from "./event.ts";
+import { count, type Gap, inOrder, unlawful } from "./gaps.ts";
 import { hash } from "./hash.ts";
 import { compactJson, parseJson } from "./json.ts";
 import { type LogFound, LogWalk, PageCache } from "./logs.ts";
 import { type BundledLog, type Manifest, MANIFEST_BYTES_MAX, parseManifest } from "./manifest.ts";
 import { type Checkpoint, CHECKPOINT_BYTES_MAX, holds, isBy, parseCheckpoint } from "./note.ts";
+import { GAP_ACTIONS } from "./own.ts";
 import { UNKNOWN } from "./query.ts";
 import { Rows } from "./rows.ts";
 import { type Platform, Reader, type Scratch, type Source } from "./source.ts";
@@ -63,19 +65,17 @@ class Verification {
     this.begin(1);
     await this.signatures();
     this.begin(2);
-    this.findings.doubt("TIMED", 2, "this version does not check timestamps");
+    this.findings.doubt("TIMED", 2, "timestamps are not checked here");
     this.begin(8);
     const attestation = await this.attestation();
     const support = await this.support();
     this.begin(3);
-    const logs = await this.logs([...support, attestation]);
+    const logs = await this.logs(support, attestation);
     const erased = this.erasures(support);
     this.begin(4);
-    if (this.manifest.evidence === "full") for (const log of this.manifest.logs) if (log.queried) this.window(log, logs[log.k]);
+    this.gaps(logs, support);
     this.begin(5);
     await this.rows(logs, erased);
-    this.begin(6);
-    if (this.manifest.counts.purged !== 0) this.findings.fail("COMPLETE", 6, `${this.manifest.counts.purged} entries are said to be purged, and no purge is shown`);
     this.begin(8);
     await this.rest();
     this.fileHashes(hashes === undefined ? this.archive.hashes : await hashes);
@@ -122,22 +122,18 @@ class Verification {
   // --- 1 ---
 
   private async signatures(): Promise<void> {
-    const witnessed: string[] = [];
+    const quorum = this.trust.quorum;
     for (const log of this.manifest.logs) {
       const name = `checkpoint.${log.k}`;
       const checkpoint = parseCheckpoint(await this.archive.whole(name, CHECKPOINT_BYTES_MAX), name);
       this.checkpoints.push(checkpoint);
       this.signed(log, checkpoint, name);
-      if (this.trust.quorum > 0) {
-        const count = this.cosigned(checkpoint, name);
-        const asked = log.queried || this.manifest.evidence === "none";
-        if (asked && count < this.trust.quorum) {
-          this.findings.fail("WITNESSED", 1, `${count} of the listed witnesses cosigned ${name}, and the trust file asks for ${this.trust.quorum}`);
-        } else if (asked) witnessed.push(log.stream);
-      }
+      if (quorum === null || !(log.queried || this.manifest.evidence === "none")) continue;
+      const witnesses = this.cosigned(checkpoint, name);
+      if (quorum(witnesses)) this.findings.say("WITNESSED", 1, `${witnesses.size} listed witnesses cosigned the checkpoint of ${log.stream}`);
+      else this.findings.fail("WITNESSED", 1, `${witnesses.size} listed witnesses cosigned ${name}, which is not the quorum of the trust file`);
     }
-    if (this.trust.quorum === 0) this.findings.doubt("WITNESSED", 1, "the trust file asks for no witnesses");
-    else if (witnessed.length > 0) this.findings.say("WITNESSED", 1, `at least ${this.trust.quorum} listed witnesses cosigned the checkpoint of ${witnessed.join(", ")}`);
+    if (quorum === null) this.findings.doubt("WITNESSED", 1, "the trust file asks for no witnesses");
   }
 
   private signed(log: BundledLog, checkpoint: Checkpoint, name: string): void {
@@ -160,15 +156,16 @@ class Verification {
     else this.findings.say("AUTHENTIC", 1, `the log ${log.stream} is signed at size ${checkpoint.size}`);
   }
 
-  private cosigned(checkpoint: Checkpoint, name: string): number {
-    let count = 0;
+  /** Listed witnesses, as `name+id`, whose cosignatures hold. */
+  private cosigned(checkpoint: Checkpoint, name: string): Set<string> {
+    const good = new Set<string>();
     for (const witness of this.trust.witnesses) {
       const lines = checkpoint.lines.filter((line) => isBy(line, witness));
       if (lines.length === 0) continue;
-      if (lines.every((line) => holds(checkpoint, line, witness))) count++;
+      if (lines.every((line) => holds(checkpoint, line, witness))) good.add(`${witness.name}+${witness.id}`);
       else this.findings.fail("WITNESSED", 1, `a cosignature of ${name} by the listed witness ${witness.name} does not hold`);
     }
-    return count;
+    return good;
   }
 
   // --- 8, and the events that step 3 has to find in their logs ---
@@ -195,7 +192,8 @@ class Verification {
 
   private async support(): Promise<LoggedEvent[]> {
     const member = this.archive.members.get("support.ndjson");
-    if (member !== undefined && member.size > SUPPORT_BYTES_MAX) malformed(`support.ndjson has more than ${SUPPORT_BYTES_MAX} bytes`);
+    if (member === undefined) return [];
+    if (member.size > SUPPORT_BYTES_MAX) malformed(`support.ndjson has more than ${SUPPORT_BYTES_MAX} bytes`);
     const reader = this.archive.reader("support.ndjson");
     const events: LoggedEvent[] = [];
     for (;;) {
@@ -208,55 +206,115 @@ class Verification {
     }
   }
 
+  private streamOf(k: number): string | undefined {
+    return this.trust.logs.get(this.manifest.logs[k].origin)?.stream;
+  }
+
   // --- 3 ---
 
-  private async logs(events: LoggedEvent[]): Promise<LogFound[]> {
+  private async logs(support: LoggedEvent[], attestation: LoggedEvent): Promise<LogFound[]> {
     const found: LogFound[] = [];
     const cache = new PageCache();
+    const events = [...support, attestation, ...this.lastOfPurges(support)];
+    const anchors = support.filter((event) => event.own && event.action === "log.anchored");
     for (const log of this.manifest.logs) {
       const size = log.size ?? this.checkpoints[log.k].size;
       const scratch = this.platform.scratch();
       this.scratches.push(scratch);
-      const walk = new LogWalk(log, size, log.queried ? this.manifest.query : null, scratch, cache);
+      const walk = new LogWalk(log, size, log.queried ? this.manifest.query : null, this.streamOf(log.k) === "control", scratch, cache);
       const entries = log.ranges.length > 0 ? this.archive.reader(`entries.${log.k}.bin`) : null;
-      const result = await walk.run(entries, this.archive.reader(`proof.${log.k}`), ordered(events, log.k));
+      const here = anchors.filter((event) => event.open.get("anchor.origin")?.value === log.origin);
+      const cuts = new Set(here.map((event) => Number(event.open.get("anchor.size")?.value)));
+      const result = await walk.run(entries, this.archive.reader(`proof.${log.k}`), ordered(events, log.k), cuts);
       found.push(result);
       if (!equalBytes(result.root, this.checkpoints[log.k].root)) {
         this.findings.fail("AUTHENTIC", 3, `entries and proof.${log.k} do not give the signed root of log ${log.k} at size ${size}`);
+      }
+      for (const event of here) {
+        const at = Number(event.open.get("anchor.size")?.value);
+        const root = at === size ? result.root : result.cutRoots.get(at);
+        if (root !== undefined && toHex(root) !== event.open.get("anchor.root")?.value) this.findings.fail("AUTHENTIC", 3, `the anchor at index ${event.index} names another root of ${log.stream} at size ${at}`);
       }
       if (result.backwards >= 0) this.findings.fail("COMPLETE", 4, `t of entry ${result.backwards} lies before that of an entry before it, in ${log.stream}`);
     }
     return found;
   }
 
-  private erasures(events: readonly LoggedEvent[]): Set<string> {
+  /** The last purged entries, in the logs that are here. */
+  private lastOfPurges(support: readonly LoggedEvent[]): LoggedEvent[] {
+    return support.filter((event) => event.own && event.action === "log.purged").flatMap((event) => {
+      const logs = this.manifest.logs.filter((log) => log.origin === event.open.get("purge.origin")?.value);
+      const log = logs.find((one) => one.size !== null) ?? logs[0];
+      return log === undefined ? [] : [lastPurged(event, log.k)];
+    });
+  }
+
+  /** Own events stand on control; erasures among them say which fields are erased. */
+  private erasures(support: readonly LoggedEvent[]): Set<string> {
     const erased = new Set<string>();
-    for (const event of events) {
-      if (event.erased.length === 0 && event.action !== "record.erased") continue;
-      const stream = this.trust.logs.get(this.manifest.logs[event.k].origin)?.stream;
-      if (stream !== "control") malformed(`an erasure is in the log of '${stream ?? "no trusted log"}', not of 'control'`);
+    for (const event of support) {
+      if (event.own && this.streamOf(event.k) !== "control") {
+        this.findings.fail("AUTHENTIC", 8, `${event.action} at index ${event.index} is in the log of '${this.streamOf(event.k) ?? "no trusted log"}', not of 'control'`);
+      }
       for (const key of event.erased) erased.add(key);
     }
     return erased;
   }
 
-  // --- 4 ---
+  // --- 4, 6 ---
 
-  private window(log: BundledLog, found: LogFound): void {
+  private window(log: BundledLog, found: LogFound): Gap[] {
     const fail = (why: string): void => this.findings.fail("COMPLETE", 4, `${log.stream}: ${why}`);
     const size = log.size as number;
-    if (size === 0) return;
-    if (log.ranges.length !== 1) return fail(`${log.ranges.length} ranges where one whole window is needed`);
-    const [[i, j]] = log.ranges;
+    if (size === 0) return [];
+    const range = log.ranges.at(-1);
+    if (range === undefined) {
+      fail("0 ranges, and the window needs one");
+      return [];
+    }
+    const [b, e] = range;
     const [first, last] = [found.first as Uint8Array, found.last as Uint8Array];
     const bounds = this.manifest.query.bounds.map((bound) => ({ ...bound, bytes: ascii(bound.time) }));
-    const lower = bounds.filter(({ op }) => op === "ge" || op === "gt");
-    const begins = i === 0 || lower.some(({ path, bytes }) => (path === "at" ? isBeforeBy(first, T, bytes, 0, CLOCK_SKEW_S) : compareTimes(first, T, bytes, 0) < 0));
-    if (!begins) fail(`the window begins at index ${i}, and entries before it may be in the query`);
     const upper = bounds.filter(({ op, path }) => path === "t" && (op === "lt" || op === "le"));
-    const ends = j === size || upper.some(({ op, bytes }) => (op === "lt" ? compareTimes(last, T, bytes, 0) >= 0 : compareTimes(last, T, bytes, 0) > 0));
-    if (!ends) fail(`the window ends before index ${j}, and entries from there on may be in the query`);
+    const ends = e === size || upper.some(({ op, bytes }) => (op === "lt" ? compareTimes(last, T, bytes, 0) >= 0 : compareTimes(last, T, bytes, 0) > 0));
+    if (!ends) fail(`the window ends before index ${e}, and entries from there on may be in the query`);
     this.findings.say("COMPLETE", 4, `the scope of ${log.stream} ends at ${keyText(last, 0, "t")}`);
+    const lower = bounds.filter(({ op }) => op === "ge" || op === "gt");
+    const early = lower.some(({ path, bytes }) => (path === "at" ? isBeforeBy(first, T, bytes, 0, CLOCK_SKEW_S) : compareTimes(first, T, bytes, 0) < 0));
+    if ((log.ranges.length === 1 && b === 0) || early) return [];
+    return [{ origin: log.origin, stream: log.stream, end: b, kept: log.ranges.slice(0, -1) }];
+  }
+
+  private gaps(logs: readonly LogFound[], support: readonly LoggedEvent[]): void {
+    const { manifest, findings } = this;
+    const gaps = manifest.evidence === "full" ? manifest.logs.filter((log) => log.queried).flatMap((log) => this.window(log, logs[log.k])) : [];
+    this.begin(6);
+    const missing = gaps.reduce((sum, gap) => sum + gap.end - count(gap.kept), 0);
+    if (manifest.counts.purged !== missing) findings.fail("COMPLETE", 6, `the manifest counts ${manifest.counts.purged} purged entries, and ${missing} are missing`);
+    if (gaps.length === 0) return;
+    const whole = this.controlIsWhole(logs);
+    const events = support.filter((event) => event.own && GAP_ACTIONS.has(event.action) && this.streamOf(event.k) === "control").sort(inOrder);
+    for (const gap of gaps) {
+      const why = whole ?? unlawful(gap, events);
+      if (why !== null) findings.fail("COMPLETE", 6, `${gap.stream}: the window begins at index ${gap.end}, entries before it may be in the query, and the gap is not lawful: ${why}`);
+      else findings.say("COMPLETE", 6, `${gap.stream}: ${gap.end - count(gap.kept)} entries before index ${gap.end} were purged by policy`);
+    }
+    const secret = events.filter((event) => event.open.get("hold.scope")?.value === "private").length;
+    if (secret > 0) findings.say("COMPLETE", 6, `${secret} holds of private scope are the operator's statement`);
+    findings.doubt("TIMED", 6, "purges are dated by the operator's clock");
+  }
+
+  /** Why a control log is not bundled whole; null where each is. */
+  private controlIsWhole(logs: readonly LogFound[]): string | null {
+    for (const trusted of this.trust.logs.values()) {
+      if (trusted.stream !== "control") continue;
+      const log = this.manifest.logs.find((one) => one.origin === trusted.origin && one.size !== null);
+      if (log === undefined) return `the control log ${trusted.origin} is not here`;
+      const all = log.size === 0 ? log.ranges.length === 0 : log.ranges.length === 1 && log.ranges[0][0] === 0 && log.ranges[0][1] === log.size;
+      if (!all) return `the control log ${trusted.origin} is not here whole`;
+      if (logs[log.k].unsupported >= 0) return `entry ${logs[log.k].unsupported} of the control log is no supporting event`;
+    }
+    return null;
   }
 
   // --- 4, 5, 7: rows ---
@@ -307,8 +365,8 @@ class Verification {
   private view(rows: Rows): void {
     const { manifest, findings } = this;
     const found = rows.found;
-    if (manifest.format !== "csv" && manifest.format !== "json") {
-      findings.doubt("VIEW MATCHES", 7, `${manifest.data} is not checked here: this version checks CSV and JSON`);
+    if (!["csv", "json", "ndjson"].includes(manifest.format)) {
+      findings.doubt("VIEW MATCHES", 7, `${manifest.data} is not checked here: this verifier checks CSV, JSON and NDJSON`);
       return;
     }
     if (found.view !== null) {
