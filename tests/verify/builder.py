@@ -10,7 +10,7 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256, shake_128
 from typing import Any
@@ -98,8 +98,8 @@ class Log:
     def checkpoint(self, size: int) -> bytes:
         return Checkpoint(self.origin, size, self.root(0, size)).sign([self.key]).to_bytes()
 
-    def proof(self, size: int, included: list[tuple[int, int]]) -> bytes:
-        nodes = range_proof(size, union_of_ranges(included), (), self.root)
+    def proof(self, size: int, included: list[tuple[int, int]], cuts: tuple[int, ...] = ()) -> bytes:
+        nodes = range_proof(size, union_of_ranges(included), cuts, self.root)
         return b"".join(node.hex().encode() + b"\n" for node in nodes)
 
 
@@ -168,6 +168,11 @@ class Builder:
     late: Callable[[dict[str, bytes]], None] = _nothing
     support: list[Any] = field(default_factory=list)
     has_control: bool = False
+    control_whole: bool = False
+    control_cuts: tuple[int, ...] = ()
+    purged: int = 0
+    included: list[tuple[int, int]] = field(default_factory=list)
+    stamps: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for n in range(self.events):
@@ -297,7 +302,7 @@ class Builder:
                 states = {self.letter(index, record, path) for path in paths if path in record.fields}
                 erased += "e" in states
                 masked += column["mask"]["mask"] != "keep" and bool(states - {"e"})
-        return {"rows": len(rows), "masked": masked, "erased": erased, "purged": 0, "truncated": False}
+        return {"rows": len(rows), "masked": masked, "erased": erased, "purged": self.purged, "truncated": False}
 
     # --- the whole ---
 
@@ -310,11 +315,16 @@ class Builder:
             files |= self.openings(rows)
             files["support.ndjson"] = b"".join(compact(line) + b"\n" for line in self.support)
             if ranges:
-                entries = [self.main.records[i].entry for first, end in ranges for i in range(first, end)]
-                files["entries.0.bin"] = b"".join(struct.pack(">H", len(entry)) + entry for entry in entries)
+                files["entries.0.bin"] = packed(
+                    self.main.records[i] for first, end in ranges for i in range(first, end)
+                )
             logs.append(self._log(self.main, "queried", size, ranges, self.cuts))
         if self.has_control:
-            logs.append(self._log(self.control, "supporting", len(self.control.records), [], ()))
+            n = len(self.control.records)
+            whole = [(0, n)] if self.control_whole and n else []
+            if whole:
+                files["entries.1.bin"] = packed(self.control.records)
+            logs.append(self._log(self.control, "supporting", n, whole, self.control_cuts))
         logs.append(self._log(self.access, "supporting", None, [], ()))
         self.edit_files(files)
         manifest = self._manifest(rows, logs, files)
@@ -344,7 +354,9 @@ class Builder:
             "counts": self.counts(rows),
             "evidence": self.evidence,
             "data": {
-                "name": f"data.{self.form}", "format": self.form, **({"bare": True} if self.form == "json" else {}),
+                "name": f"data.{self.form}",
+                "format": self.form,
+                **({"bare": True} if self.form == "json" else {}),
             },
             "logs": logs,
             "files": {name: sha256(data).hexdigest() for name, data in files.items()},
@@ -366,17 +378,25 @@ class Builder:
         files: dict[str, bytes] = {"attestation.json": compact(line)}
         if self.evidence != "none":
             files["checkpoint.0"] = self.main.checkpoint(size)
-            files["proof.0"] = self.main.proof(size, ranges)
+            files["proof.0"] = self.main.proof(size, [*ranges, *self.included], self.cuts)
         if self.has_control:
             n = len(self.control.records)
-            files["checkpoint.1"], files["proof.1"] = self.control.checkpoint(n), self.control.proof(n, [(0, n)])
+            files["checkpoint.1"] = self.control.checkpoint(n)
+            files["proof.1"] = self.control.proof(n, [(0, n)], self.control_cuts)
         n = len(self.access.records)
         files[f"checkpoint.{last}"] = self.access.checkpoint(n)
         files[f"proof.{last}"] = self.access.proof(n, [(at, at + 1)])
+        for name, stamp in self.stamps.items():
+            checkpoint = files[f"checkpoint.{name.split('.')[1]}"]
+            files[name] = stamp(checkpoint[: checkpoint.index(b"\n\n") + 1])
         return files
 
     def zip(self) -> bytes:
         return pack(self.files())
+
+
+def packed(records: Iterable[Record]) -> bytes:
+    return b"".join(struct.pack(">H", len(record.entry)) + record.entry for record in records)
 
 
 STORED = {"salts.bin", "hidden.bin"}

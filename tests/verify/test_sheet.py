@@ -70,7 +70,8 @@ def test_an_hour_shown_twice_says_which(second):
     ("text", "cell"),
     [
         ("0", "number"), ("-1.5", "number"), ("123456789012345", "number"), ("12345678.1234567", "number"),
-        ("1234567890123456", "text"), ("1e5", "text"), ("1.12345678", "text"), ("true", "boolean"), ("false", "boolean"),
+        ("1234567890123456", "text"), ("1e5", "text"), ("1.12345678", "text"), ("true", "boolean"),
+        ("false", "boolean"),
         ("null", "text"), ('"=1"', "text"), ("[1]", "text"),
     ],
 )  # fmt: skip

@@ -18,8 +18,9 @@ from affidavit.export.select import Selected
 from affidavit.export.zip import Spool, ZipWriter
 from affidavit.query.tree import to_json
 from affidavit.verify.archive import DEFLATED, STORED
+from affidavit.verify.manifest import FORMAT
+from affidavit.verify.page import PAGE, html
 
-FORMAT: Final = "draft"
 ATTESTED: Final = ("export.id", "export.manifest")
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -60,6 +61,8 @@ class Bundle:
         logs = self._write_logs(progress)
         manifest = self._manifest(logs)
         self._text("README.txt", readme.text(manifest))
+        if (page := html()) is not None:
+            self._text(PAGE, page)
         manifest["files"] = {spool.name: spool.sha256 for spool in self._parts}
         body = self._text("manifest.json", _encode(manifest), outside=True)
         receipt = attest(body.sha256)

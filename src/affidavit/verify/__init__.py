@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from affidavit.errors import InvalidRequest, MalformedProof, NotFound, StorageError
-from affidavit.verify import steps
+from affidavit.verify import clocks, steps
 from affidavit.verify.archive import Archive
+from affidavit.verify.job import Job
 from affidavit.verify.manifest import MANIFEST_BYTES_MAX, Manifest, parse_manifest
 from affidavit.verify.trust import Trust, load_trust
 from affidavit.verify.verdict import VERDICTS, VIEW_MATCHES, Findings, Result, Status, Step, Verdict
@@ -58,16 +59,18 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int])
     data = archive.read("manifest.json", MANIFEST_BYTES_MAX)
     manifest = parse_manifest(data)
     _facts(manifest, trust, findings)
-    job = steps.Job(archive, manifest, sha256(data).digest(), trust, findings)
+    job = Job(archive, manifest, sha256(data).digest(), trust, findings)
     steps.step_0(job)
     step[0] = 1
     steps.step_1(job)
     step[0] = 2
-    steps.step_2(job)
+    clocks.step_2(job)
     step[0] = 3
     support = steps.open_support(job)
     try:
         steps.step_3(job, support)
+        clocks.check_anchors(job, support)
+        clocks.check_dates(job, support)
         step[0] = 4
         steps.step_4(job)
         step[0] = 5
@@ -75,7 +78,8 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int])
             findings.unproven(7, VIEW_MATCHES, "The bundle holds no openings (evidence: none)")
         else:
             steps.walk_rows(job, support)
-            steps.step_6(job)
+            step[0] = 6
+            steps.step_6(job, support)
         step[0] = 8
         steps.step_8(job, support)
     finally:

@@ -72,7 +72,7 @@ class Entries:
         self._table: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._states: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._maps: tuple[mmap.mmap, mmap.mmap, mmap.mmap] | None = None
-        self.first: Entry | None = None
+        self.head: Entry | None = None  # the first of the last range
         self.last: Entry | None = None
         self.disorder = ""
         """Where `t` runs backwards, in words; empty where it never does."""
@@ -90,6 +90,7 @@ class Entries:
     def leaves(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The leaf hash of every included entry, ascending by index; spools and checks on the way."""
         singles = sorted(self._singles)
+        head = self._starts[-1] if self._starts else -1
         single = t_us = 0
         offset, table, states, pieces = 0, [], bytearray(), []
         for index, data in self._indexed(chunks):
@@ -104,7 +105,8 @@ class Entries:
                 yield leaf_hash(self._singles[at])
             entry = parse_entry(data)
             t_us = self._in_order(index, t_us, entry)
-            self.first = self.first or entry
+            if index == head:
+                self.head = entry
             self.last = entry
             states.append(State.FALSE if self._judge is None else _STATES[self._judge(public_texts(data))])
             pieces.append(data)
@@ -168,6 +170,18 @@ class Entries:
         start = _ROW.unpack_from(table, (rank - 1) * _ROW.size)[0] if rank else 0
         states[rank] |= State.EXPORTED
         return Known(at_us, t_us, c, public_texts(data[start:end]))
+
+    def each(self) -> Iterator[tuple[int, bytes]]:
+        """Every entry of the ranges with its index, ascending."""
+        if self._maps is None:
+            return
+        data, table, _ = self._maps
+        start = rank = 0
+        for first, end in self._ranges:
+            for index in range(first, end):
+                until = _ROW.unpack_from(table, rank * _ROW.size)[0]
+                yield index, data[start:until]
+                start, rank = until, rank + 1
 
     def _nothing(self) -> tuple[mmap.mmap, mmap.mmap, mmap.mmap]:
         raise MalformedProof(f"log {self.k} has no entries in the bundle")

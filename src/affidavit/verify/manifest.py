@@ -16,7 +16,8 @@ from affidavit.verify import strict
 from affidavit.verify.about import About, Counts, period_of
 from affidavit.verify.trust import ORIGIN_RE, STREAM_RE
 
-FORMAT: Final = "draft"
+FORMAT: Final = "affidavit/1"
+DRAFT: Final = "draft"
 MANIFEST_BYTES_MAX: Final = 64 << 20
 LOGS_MAX: Final = 64
 RANGES_MAX: Final = 2_000_000
@@ -59,8 +60,10 @@ class LogRef:
     ranges: tuple[Range, ...]
     cuts: tuple[int, ...]
 
-    def __contains__(self, index: object) -> bool:
-        return any(first <= index < end for first, end in self.ranges)  # type: ignore[operator]
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"log {self.k} ({self.stream})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,9 @@ class Manifest:
     evidence: str
     data_name: str
     data_format: str
-    logs: tuple[LogRef, ...]
     bare: bool
+    logs: tuple[LogRef, ...]
     files: Mapping[str, bytes]
-
     columns_json: Any
 
     def about(self) -> About:
@@ -103,6 +105,7 @@ class Manifest:
             self.reason,
         )
 
+
 def parse_manifest(data: bytes) -> Manifest:
     """Parse manifest.json. Raises MalformedProof naming the key."""
     if data.count(b"[") + data.count(b"{") > CONTAINERS_MAX:  # each costs memory long before it is looked at
@@ -114,6 +117,10 @@ def parse_manifest(data: bytes) -> Manifest:
          "data", "logs", "files"),
         "manifest.json",
     )  # fmt: skip
+    if obj["format"] == DRAFT:
+        raise MalformedProof(
+            "the bundle is a draft, made before the format was fixed, and no longer verified: export anew"
+        )
     if obj["format"] != FORMAT:
         raise MalformedProof(f"manifest format {str(obj['format'])[:40]!r} is not {FORMAT!r}")
     export = strict.keys(obj["export"], ("id", "created", "recipient", "reason"), "export")
@@ -145,13 +152,13 @@ def parse_manifest(data: bytes) -> Manifest:
         obj["evidence"],
         name,
         form,
+        bare,
         logs,
         _files(obj["files"], obj["evidence"], name, logs),
-    )
-        bare,
-
-
         obj["columns"],
+    )
+
+
 def _optional(value: Any, what: str) -> str | None:
     return None if value is None else strict.text(value, what, TEXT_BYTES_MAX, empty=True)
 

@@ -7,7 +7,6 @@ is not in form raises MalformedProof, which ends the verification.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from affidavit.commitment import format_time
@@ -20,41 +19,23 @@ from affidavit.tlog.note import NOTE_BYTES_MAX, Note, verify_signature
 from affidavit.tlog.range_proof import union_of_ranges, verify_range_proof
 from affidavit.verify import strict
 from affidavit.verify.archive import STORED, Archive
+from affidavit.verify.clocks import TIMESTAMPS_MAX, timed_purges
 from affidavit.verify.data import BytesView, View
 from affidavit.verify.entries import Entries, State
 from affidavit.verify.forms import FORMS
-from affidavit.verify.manifest import LogRef, Manifest
+from affidavit.verify.gaps import CONTROL_STREAM, Control, Unlawful, lawful, missing, open_control
+from affidavit.verify.job import Job
 from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Row, read_rows
+from affidavit.verify.own import EXPORTED
 from affidavit.verify.parquet import ValuesView, parquet_reader
-from affidavit.verify.support import ATTESTATION_BYTES_MAX, EXPORTED, SUPPORT_BYTES_MAX, Support, read_support
+from affidavit.verify.support import ATTESTATION_BYTES_MAX, SUPPORT_BYTES_MAX, Support, read_support
 from affidavit.verify.support import LINE_BYTES_MAX as SUPPORT_LINE_BYTES_MAX
-from affidavit.verify.trust import Trust, TrustedLog
-from affidavit.verify.verdict import AUTHENTIC, COMPLETE, TIMED, VIEW_MATCHES, WITNESSED, Findings
-from affidavit.verify.window import gap, window_of
+from affidavit.verify.trust import TrustedLog
+from affidavit.verify.verdict import AUTHENTIC, COMPLETE, VIEW_MATCHES, WITNESSED
+from affidavit.verify.window import end_of_window, start_of_gap, window_of
 
 PROOF_LINE_BYTES: Final = 64
 ATTESTING_STREAM: Final = "access"
-CONTROL_STREAM: Final = "control"
-TIMESTAMPS_MAX: Final = 16
-
-
-@dataclass(slots=True)
-class Job:
-    """One verification: its inputs, and what earlier steps left for later ones."""
-
-    archive: Archive
-    manifest: Manifest
-    manifest_sha256: bytes
-    trust: Trust
-    findings: Findings
-    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
-    notes: dict[int, Note] = field(default_factory=dict)
-    entries: dict[int, Entries] = field(default_factory=dict)
-    support: Support | None = None
-
-    def size(self, log: LogRef) -> int:
-        """The size of a log's checkpoint."""
-        return self.checkpoints[log.k].size
 
 
 def step_0(job: Job) -> None:
@@ -81,7 +62,7 @@ def step_0(job: Job) -> None:
 def step_1(job: Job) -> None:
     """Checkpoint signatures by the trust file; witnesses where it asks for them."""
     job.findings.reach(1)
-    if not job.trust.quorum:
+    if not job.trust.policy.asks:
         job.findings.not_asked(WITNESSED, "The trust file asks for no witness")
     for log in job.manifest.logs:
         note = Note.parse(job.archive.read(f"checkpoint.{log.k}", NOTE_BYTES_MAX))
@@ -100,7 +81,7 @@ def step_1(job: Job) -> None:
             job.findings.fail(1, AUTHENTIC, f"{name}: {log.origin} {what}")
             continue
         _signed(job, name, note, checkpoint.size, trusted)
-        if job.trust.quorum and (log.queried or job.manifest.evidence == "none"):
+        if job.trust.policy.asks and log in job.asked:
             _witnessed(job, name, note)
 
 
@@ -124,7 +105,8 @@ def _signed(job: Job, name: str, note: Note, size: int, trusted: TrustedLog) -> 
 
 
 def _witnessed(job: Job, name: str, note: Note) -> None:
-    known = {(key.name, key.id): key for key in job.trust.witnesses}
+    policy = job.trust.policy
+    known = {(key.name, key.id): key for key in policy.witnesses.values()}
     cosigned = set()
     for signature in note.signatures:
         key = known.get((signature.name, signature.key_id))
@@ -134,18 +116,10 @@ def _witnessed(job: Job, name: str, note: Note) -> None:
             verify_signature(note.text, signature, key)
         except MalformedProof as error:
             job.findings.fail(1, WITNESSED, f"{name}: {error.message}")
+            continue
         cosigned.add(key.public_key)
-    if len(cosigned) < job.trust.quorum:
-        job.findings.fail(1, WITNESSED, f"{name}: {len(cosigned)} witnesses cosigned, {job.trust.quorum} are asked for")
-
-
-def step_2(job: Job) -> None:
-    """Timestamps. This version checks none."""
-    stamps = [name for name in job.archive.members if name.startswith("timestamp.")]
-    reason = "Timestamp tokens are in the bundle and not checked by this version" if stamps else "No timestamp token"
-    job.findings.unproven(2, TIMED, reason)
-    for name in stamps:
-        job.archive.drain(name)
+    if not policy.fulfilled(cosigned):
+        job.findings.fail(1, WITNESSED, f"{name}: {len(cosigned)} witnesses cosigned, {policy.words()}")
 
 
 def open_support(job: Job) -> Support:
@@ -156,7 +130,7 @@ def open_support(job: Job) -> Support:
             raise MalformedProof(f"support.ndjson has more than {SUPPORT_BYTES_MAX} bytes")
         lines = strict.lines(job.archive.chunks("support.ndjson"), "support.ndjson", SUPPORT_LINE_BYTES_MAX)
     attestation = job.archive.read("attestation.json", ATTESTATION_BYTES_MAX)
-    return read_support(lines, attestation, len(job.manifest.logs))
+    return read_support(lines, attestation, job.manifest.logs)
 
 
 def step_3(job: Job, support: Support) -> None:
@@ -169,9 +143,10 @@ def step_3(job: Job, support: Support) -> None:
         entries = job.entries[log.k] = Entries(log.k, log.ranges, singles, judge)
         included = union_of_ranges([*log.ranges, *((index, index + 1) for index in singles)])
         chunks = job.archive.chunks(f"entries.{log.k}.bin") if log.ranges else iter(())
-        root, _ = verify_range_proof(
+        root, cuts = verify_range_proof(
             job.size(log), included, entries.leaves(chunks), log.cuts, _nodes(job.archive, f"proof.{log.k}")
         )
+        job.roots[log.k] = {**cuts, job.size(log): root}
         if root != job.checkpoints[log.k].root:
             job.findings.fail(
                 3, AUTHENTIC, f"log {log.k} ({log.stream}): entries and proof do not give the signed root"
@@ -194,8 +169,11 @@ def step_4(job: Job) -> None:
             findings.fail(4, COMPLETE, entries.disorder)
         if not log.queried:
             continue
-        if manifest.evidence == "full" and (missing := gap(log, job.size(log), window, entries)):
-            findings.fail(4, COMPLETE, missing)
+        if manifest.evidence == "full":
+            if missing := end_of_window(log, job.size(log), window, entries):
+                findings.fail(4, COMPLETE, missing)
+            if log.ranges and (missing := start_of_gap(log, window, entries)):
+                job.gaps[log.k] = missing
         if entries.last is not None:
             findings.remark(COMPLETE, f"the scope of {log.stream} ends at {format_time(entries.last.t_us)}")
         else:
@@ -213,11 +191,37 @@ def step_4(job: Job) -> None:
         findings.unproven(4, COMPLETE, "The export says it was cut short")
 
 
-def step_6(job: Job) -> None:
-    """Lawful gaps. This version knows none, so what is missing has failed in step 4."""
-    job.findings.reach(6)
-    if job.manifest.counts.purged:
-        job.findings.fail(6, COMPLETE, f"{job.manifest.counts.purged} entries are said to be purged; no purge is shown")
+def step_6(job: Job, support: Support) -> None:
+    """What is missing at the beginning of a window was purged lawfully; nothing else is said to be purged."""
+    findings, manifest = job.findings, job.manifest
+    findings.reach(6)
+    sizes = {log.k: job.size(log) for log in manifest.logs}
+    control: Control | None = None
+    purged = 0
+    for k, words in job.gaps.items():
+        log = manifest.logs[k]
+        purged += missing(log)
+        try:
+            if control is None:
+                trusted = [found.origin for found in job.trust.logs.values() if found.stream == CONTROL_STREAM]
+                control = open_control(manifest.logs, trusted, sizes, job.entries, support.own)
+            purges = lawful(control, log)
+        except Unlawful as error:
+            findings.fail(6, COMPLETE, f"{words}: {error}")
+            continue
+        findings.remark(
+            COMPLETE, f"{missing(log)} entries of {log.stream} were purged, lawfully by the operator's clock"
+        )
+        if control.private_holds:
+            findings.remark(
+                COMPLETE,
+                f"holds of private scope are the operator's statement: {' '.join(control.private_holds)}"[:500],
+            )
+        timed_purges(job, log, control, purges)
+    if manifest.counts.purged != purged:
+        findings.fail(
+            6, COMPLETE, f"{manifest.counts.purged} entries are said to be purged, {purged} are missing by gaps"
+        )
 
 
 def walk_rows(job: Job, support: Support) -> None:

@@ -7,7 +7,7 @@ the commitments of all others. A `record.erased` event has a sixth item, the era
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from affidavit.paths import PATH_RE
 from affidavit.tlog.merkle import leaf_hash
 from affidavit.tlog.proof import verify_inclusion
 from affidavit.verify import strict
-from affidavit.verify.manifest import is_shadowing
+from affidavit.verify.manifest import LogRef, is_shadowing
+from affidavit.verify.own import ERASED, PURGED, SUCCESS, TABLE, read_own
 
 ATTESTATION_BYTES_MAX: Final = 8 << 20
 SUPPORT_BYTES_MAX: Final = 64 << 20
@@ -26,8 +27,6 @@ LINES_MAX: Final = 100_000
 ERASURES_MAX: Final = 1_000_000
 FIELDS_MAX: Final = 4096
 NONCE_BYTES: Final = 16
-ERASED: Final = "record.erased"
-EXPORTED: Final = "export.created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,18 @@ class Opened:
     entry: Entry
     fields: Mapping[str, tuple[str, str]]
     erasures: tuple[Any, ...] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """What it opens as an own event that counts, read; empty for any other."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an own event that verification reads, other than an attestation."""
+        return bool(self.own)
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """What events are before and after each other by."""
+        return (self.entry.t_us, self.k, self.index)
 
     def text(self, path: str) -> str | None:
         """The value of an opened string field."""
@@ -78,9 +89,12 @@ def open_event(value: Any, what: str) -> Opened:
     if record_commitment(paths, [commitments[path] for path in paths]) != entry.c:
         raise MalformedProof(f"{what}: the openings do not give the commitment of entry {index}")
     erasures = tuple(strict.array(parts[5], f"{what}: erasures", ERASURES_MAX)) if len(parts) == 6 else ()
-    if len(parts) == 6 and entry.action != ERASED:
-        raise MalformedProof(f"{what}: only {ERASED} has a sixth item")
-    return Opened(k, index, data, entry, fields, erasures)
+    if len(parts) == 6 and (entry.action, entry.outcome) != (ERASED, SUCCESS):
+        raise MalformedProof(f"{what}: only {ERASED} of outcome {SUCCESS} has a sixth item")
+    own = {}
+    if entry.action in TABLE and entry.outcome == SUCCESS:
+        own = read_own(entry.action, fields, frozenset(paths), what)
+    return Opened(k, index, data, entry, fields, erasures, own)
 
 
 @dataclass(slots=True)
@@ -90,16 +104,32 @@ class Support:
     attestation: Opened
     singles: dict[int, dict[int, bytes]] = field(default_factory=dict)
     erased: dict[tuple[str, int], set[str]] = field(default_factory=dict)
-    control: set[int] = field(default_factory=set)
-    """Logs that erasure events stand in: they must be `control` streams."""
+    own: list[Opened] = field(default_factory=list)
+    """Own events that count, in the order of the file."""
 
     def add(self, event: Opened) -> None:
         """Keep an event's entry for the proofs, and what it proves to be erased."""
         log = self.singles.setdefault(event.k, {})
         if log.setdefault(event.index, event.data) != event.data:
             raise MalformedProof(f"two entries for [{event.k},{event.index}]")
+        if event.counts:
+            self.own.append(event)
         for item in event.erasures:
             self._erasure(event, item)
+
+    @property
+    def control(self) -> set[int]:
+        """Logs that own events stand in: they must be `control` streams."""
+        return {event.k for event in self.own}
+
+    def bind(self, logs: Sequence[LogRef]) -> None:
+        """Include the last entry of every purge in the proof of its log."""
+        by_origin = {log.origin: log.k for log in sorted(logs, key=lambda log: log.size is not None)}
+        for event in self.own:
+            if event.entry.action == PURGED and (k := by_origin.get(event.own["purge.origin"])) is not None:
+                index, last = event.own["purge.end"] - 1, event.own["purge.last"]
+                if self.singles.setdefault(k, {}).setdefault(index, last) != last:
+                    raise MalformedProof(f"two entries for [{k},{index}]")
 
     def _erasure(self, event: Opened, item: Any) -> None:
         what = f"erasure by [{event.k},{event.index}]"
@@ -112,14 +142,13 @@ class Support:
             raise MalformedProof(f"{what}: no paths, or a malformed one")
         nonce = strict.unhex(item[3], what, NONCE_BYTES)
         proof = [strict.unhex(node, what, 32) for node in strict.array(item[6], what, 64)]
-        root = strict.unhex(event.text("erasure.root"), f"{what}: erasure.root", 32)
+        root = event.own["erasure.root"]
         data = nonce + f"{origin}\n{index}\n".encode() + "\n".join(paths).encode()
         verify_inclusion(size, leaf, leaf_hash(data), proof, root)
         self.erased.setdefault((origin, index), set()).update(paths)
-        self.control.add(event.k)
 
 
-def read_support(lines: Iterable[bytes], attestation: bytes, logs: int) -> Support:
+def read_support(lines: Iterable[bytes], attestation: bytes, logs: Sequence[LogRef]) -> Support:
     """Read attestation.json and the lines of support.ndjson."""
     support = Support(open_event(strict.load_compact(attestation, "attestation.json"), "attestation.json"))
     support.add(support.attestation)
@@ -127,6 +156,7 @@ def read_support(lines: Iterable[bytes], attestation: bytes, logs: int) -> Suppo
         if n >= LINES_MAX:
             raise MalformedProof(f"support.ndjson has more than {LINES_MAX} lines")
         support.add(open_event(strict.load_json(line, f"support.ndjson:{n + 1}"), f"support.ndjson:{n + 1}"))
-    if max(support.singles) >= logs:
-        raise MalformedProof(f"an event is of log {max(support.singles)}, and the bundle has {logs}")
+    if max(support.singles) >= len(logs):
+        raise MalformedProof(f"an event is of log {max(support.singles)}, and the bundle has {len(logs)}")
+    support.bind(logs)
     return support

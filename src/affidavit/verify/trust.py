@@ -8,19 +8,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from affidavit.errors import InvalidRequest, MalformedProof
 from affidavit.tlog.merkle import SIZE_MAX
-from affidavit.tlog.note import Algorithm, VerifierKey
+from affidavit.tlog.note import Algorithm, VerifierKey, decode_base64
 from affidavit.verify import strict
+from affidavit.verify.policy import Policy, parse_policy
+from affidavit.verify.timestamps import check_root
 
 TRUST_BYTES_MAX: Final = 4 << 20
 LOGS_MAX: Final = 1024
 KEYS_MAX: Final = 256
-WITNESSES_MAX: Final = 64
+WITNESSES_MAX: Final = 64  # lines
+ROOTS_MAX: Final = 64
+ROOT_CHARS_MAX: Final = 65_536
 ORIGIN_RE: Final = re.compile(r"affidavit/[0-9a-f]{32}\Z")
 STREAM_RE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _KEYS: Final = ("tenant", "name", "logs", "witnesses", "quorum", "timestamp_roots", "verify_html")
@@ -50,13 +54,13 @@ class TrustedLog:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a verifier believes about one tenant. `quorum` of the witnesses must have cosigned; 0 asks for none."""
+    """What a verifier believes about one tenant. `timestamp_roots` are DER certificates."""
 
     tenant: str
     name: str
     logs: Mapping[str, TrustedLog]
-    witnesses: tuple[VerifierKey, ...] = ()
-    quorum: int = 0
+    policy: Policy = field(default_factory=Policy)
+    timestamp_roots: tuple[bytes, ...] = ()
     verify_html: frozenset[bytes] = frozenset()
 
 
@@ -86,18 +90,15 @@ def _trust(obj: Any) -> Trust:
     by_origin = {log.origin: log for log in logs}
     if len(by_origin) != len(logs):
         raise MalformedProof("logs: the same origin twice")
-    witnesses = tuple(_witness(item) for item in strict.array(obj["witnesses"], "witnesses", WITNESSES_MAX))
-    quorum = strict.integer(obj["quorum"], "quorum")
-    if len({(key.public_key) for key in witnesses}) != len(witnesses) or quorum > len(witnesses):
-        raise MalformedProof(f"quorum {quorum} of {len(witnesses)} witnesses, or the same witness twice")
-    strict.array(obj["timestamp_roots"], "timestamp_roots", WITNESSES_MAX)
+    policy = parse_policy(strict.array(obj["witnesses"], "witnesses", WITNESSES_MAX), obj["quorum"])
+    roots = [_root(item) for item in strict.array(obj["timestamp_roots"], "timestamp_roots", ROOTS_MAX)]
     pages = [strict.unhex(item, "verify_html", 32) for item in strict.array(obj["verify_html"], "verify_html", 1024)]
     return Trust(
         strict.text(obj["tenant"], "tenant", 128),
         strict.text(obj["name"], "name", 256),
         by_origin,
-        witnesses,
-        quorum,
+        policy,
+        tuple(roots),
         frozenset(pages),
     )
 
@@ -123,10 +124,6 @@ def _key(obj: Any, what: str) -> TrustedKey:
     return TrustedKey(key, first, last)
 
 
-def _witness(item: Any) -> VerifierKey:
-    """A verifier key of type 0x04, alone or as the tlog-policy line `witness <name> <vkey> [<url>]`."""
-    words = strict.text(item, "witnesses", 2048).split(" ")
-    key = VerifierKey.parse(words[2] if words[0] == "witness" and len(words) in (3, 4) else " ".join(words))
-    if key.algorithm is not Algorithm.COSIGNATURE_V1:
-        raise MalformedProof(f"witnesses: the key of {key.name!r} is of type 0x{key.algorithm:02x}, not 0x04")
-    return key
+def _root(item: Any) -> bytes:
+    text = strict.text(item, "timestamp_roots", ROOT_CHARS_MAX)
+    return check_root(decode_base64(text, "A timestamp root"), "a timestamp root")

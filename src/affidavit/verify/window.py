@@ -49,22 +49,27 @@ def window_of(query: Query) -> Window:
     return Window(lower.get("at"), lower.get("t"), to_us, included)
 
 
-def gap(log: LogRef, size: int, window: Window, entries: Entries) -> str:
-    """What of the window is missing from a queried log with `full` evidence, in words; empty where nothing is."""
-    name = f"log {log.k} ({log.stream})"
-    if size == 0:
+def start_of_gap(log: LogRef, window: Window, entries: Entries) -> str:
+    """Why the bundle does not show that the window has its beginning, in words; empty where it does."""
+    first = log.ranges[-1][0]
+    if len(log.ranges) > 1:
+        return f"{log.name}: {len(log.ranges)} ranges are in the bundle, and entries before index {first} are missing"
+    if first == 0 or entries.head is None or window.begins_after(entries.head.t_us):
         return ""
-    if len(log.ranges) != 1 or entries.first is None or entries.last is None:
-        return f"{name}: {len(log.ranges)} ranges of {size} entries are in the bundle, where one must be"
-    first, end = log.ranges[0]
-    if first > 0 and not window.begins_after(entries.first.t_us):
-        return (
-            f"{name}: the bundle begins at index {first}, t {format_time(entries.first.t_us)}, and nothing shows "
-            "that the window does not begin before"
-        )
+    return (
+        f"{log.name}: the bundle begins at index {first}, t {format_time(entries.head.t_us)}, and nothing shows "
+        "that the window does not begin before"
+    )
+
+
+def end_of_window(log: LogRef, size: int, window: Window, entries: Entries) -> str:
+    """What is missing at the end of the window, in words; empty where nothing is."""
+    if not log.ranges or entries.last is None:
+        return f"{log.name}: 0 ranges of {size} entries are in the bundle" if size else ""
+    end = log.ranges[-1][1]
     if end < size and not window.ends_before(entries.last.t_us):
         return (
-            f"{name}: the bundle ends before index {end} of {size}, t {format_time(entries.last.t_us)}, and nothing "
-            "shows that the window does not go on"
+            f"{log.name}: the bundle ends before index {end} of {size}, t {format_time(entries.last.t_us)}, and "
+            "nothing shows that the window does not go on"
         )
     return ""
