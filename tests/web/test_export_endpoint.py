@@ -180,3 +180,10 @@ def test_cells_are_no_formulas(tmp_path, serving):
             plain = [row["resource"] for row in client.post(PATH, json={"format": "json"}).json()]
     assert cells == [f"'{text}" for text in hostile[:7]] + hostile[7:]
     assert plain == hostile
+
+
+def test_a_refusal_is_an_event(client, log, access):
+    before = len(access(log, "export.refused"))
+    assert client.post(PATH, json={"start_date": "2026-02-30"}).status_code == 422
+    (refused,) = access(log, "export.refused")[before:]
+    assert "start_date" in refused

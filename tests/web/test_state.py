@@ -48,7 +48,17 @@ def test_values_of_other_fields_are_not_given(client):
 
 def test_preview_is_what_the_file_shows(client):
     found = client.post("/api/v1/exports/preview", json={"actions": ["login"]}).json()
-    assert found["estimate"] == {"rows": 1, "exact": True}
+    told = found["estimate"]
+    assert (told["rows"], told["exact"], told["never"]) == (1, True, False)
+    assert told["bytes"] > 50
+    assert {one["name"]: one["state"] for one in told["verdicts"]} == {
+        "AUTHENTIC": "provable",
+        "COMPLETE": "provable",
+        "TIMED": "not provable",
+        "WITNESSED": "not provable",
+        "VIEW MATCHES": "provable",
+    }
+    assert all(one["reason"] for one in told["verdicts"])
     assert [list(row) for row in found["rows"]] == [["timestamp", "user_id", "action", "resource"]]
     assert found["rows"][0]["user_id"].startswith("tk_")
     assert found["rows"][0]["resource"] == "/admin-panel"

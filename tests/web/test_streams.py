@@ -12,6 +12,7 @@ import pytest
 
 from affidavit import export
 from affidavit.errors import StorageError
+from affidavit.export import estimate
 from affidavit.web import streams, work
 
 PATH = "/api/export-compliance-logs"
@@ -130,12 +131,12 @@ def test_the_loop_stays_free_while_exports_are_made(client, monkeypatch):
 def test_health_waits_behind_no_query(client, monkeypatch):
     running, going_on = threading.Semaphore(0), threading.Event()
 
-    def slow(_log, _spec):
+    def slow(_log, _spec, *, bundle):
         running.release()
         going_on.wait(20)
-        return export.Preview([], 0, exact=True)
+        return estimate.Estimate(0, exact=True, bytes=0, seconds=0.0, verdicts=(), preview=[], never=bundle)
 
-    monkeypatch.setattr(export, "preview", slow)
+    monkeypatch.setattr(estimate, "estimate", slow)
     with ThreadPoolExecutor(work.QUERIES_AT_ONCE_MAX) as pool:
         asked = [pool.submit(client.post, "/api/v1/exports/preview", json={}) for _ in range(work.QUERIES_AT_ONCE_MAX)]
         try:

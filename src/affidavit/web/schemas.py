@@ -56,11 +56,23 @@ class ExportRow(BaseModel):
     resource: str | None
 
 
+class Forecast(BaseModel):
+    """One verdict that a bundle of this export could be expected to get, and why."""
+
+    name: str
+    state: Literal["provable", "not provable", "depends"]
+    reason: str
+
+
 class Estimate(BaseModel):
-    """How many rows; `exact` is false where counting stopped early: there are at least as many."""
+    """How many rows; `exact` is false where counting stopped early: there are at least as many. The rest is rough."""
 
     rows: int
     exact: bool
+    bytes: int = Field(description="Of the file")
+    seconds: float
+    never: bool = Field(description="Whether the conditions contradict each other")
+    verdicts: list[Forecast] = Field(description="Of a bundle of the same export; the plain file proves nothing")
 
 
 class PreviewAnswer(BaseModel):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from affidavit import export
-from affidavit.export import ExportSpec, StreamMeta
+from affidavit.errors import InvalidRequest
+from affidavit.export import ExportSpec, StreamMeta, estimate, jobs
 from affidavit.log.audit_log import AuditLog
 from affidavit.web.problems import documented
-from affidavit.web.schemas import Estimate, ExportRequest, ExportRow, PreviewAnswer
+from affidavit.web.schemas import Estimate, ExportRequest, ExportRow, Forecast, PreviewAnswer
 from affidavit.web.streams import FileStream
 from affidavit.web.work import log_of, work_of
 
@@ -46,7 +48,7 @@ async def export_compliance_logs(request: Request, body: ExportRequest) -> FileS
     """Stream the export as CSV or JSON, and record it as an event of the log, whatever came of it."""
     log, work = log_of(request), work_of(request)
     with work.exporting() as done:
-        meta, first, chunks = await work.query(_begin, log, spec_of(log, body))
+        meta, first, chunks = await work.query(_begin, log, body)
         headers = {
             "Content-Disposition": f'attachment; filename="{meta.filename}"',
             "Affidavit-Export": meta.export_id,
@@ -56,22 +58,33 @@ async def export_compliance_logs(request: Request, body: ExportRequest) -> FileS
         return FileStream(first, chunks, media_type=meta.media_type, headers=headers, done=done)
 
 
-def _begin(log: AuditLog, spec: ExportSpec) -> tuple[StreamMeta, bytes, Iterator[bytes]]:
+def _begin(log: AuditLog, body: ExportRequest) -> tuple[StreamMeta, bytes, Iterator[bytes]]:
     """Run up to the first bytes: what can fail for reasons of the request fails here, while a status can still say it.
 
     From the first byte on the iterator records what becomes of it, even if nobody reads on.
     """
+    try:
+        spec = spec_of(log, body)
+    except InvalidRequest as error:
+        jobs.record_refusal(log, error)
+        raise
     meta, chunks = export.stream_export(log, spec)
     return meta, next(chunks), chunks
 
 
 @router.post("/api/v1/exports/preview", responses=PROBLEMS, summary="See the first rows, and how many there would be")
 async def preview(request: Request, body: ExportRequest) -> PreviewAnswer:
-    """The first ten rows as the file's reader would get them, and a count that stops at a million."""
+    """The first ten rows as the file's reader would get them, a count that stops at a million, and what to expect."""
     log = log_of(request)
-    found = await work_of(request).query(export.preview, log, spec_of(log, body))
-    rows = [ExportRow(**row) for row in found.rows]
-    return PreviewAnswer(rows=rows, estimate=Estimate(rows=found.count, exact=found.exact))
+    found = await work_of(request).query(_estimate, log, spec_of(log, body))
+    rows = [ExportRow(**row) for row in found.preview]
+    known = {name: getattr(found, name) for name in ("rows", "exact", "bytes", "seconds", "never")}
+    verdicts = [Forecast(**asdict(one)) for one in found.verdicts]
+    return PreviewAnswer(rows=rows, estimate=Estimate(**known, verdicts=verdicts))
+
+
+def _estimate(log: AuditLog, spec: ExportSpec) -> estimate.Estimate:
+    return estimate.estimate(log, spec, bundle=False)
 
 
 def spec_of(log: AuditLog, body: ExportRequest) -> ExportSpec:
