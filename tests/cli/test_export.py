@@ -29,7 +29,7 @@ def test_a_file_of_a_period(call, asked, tmp_path):
     assert {row[3] for row in rows[1:]} == {"'=1+1"}
     value = asked("export", "--user", "u1", "--user", "u2", "--format", "json", "-o", tmp_path / "x.json")
     assert (value["rows"], value["verdicts"]) == (2, None)
-    assert [row["action"] for row in json.loads((tmp_path / "x.json").read_text())] == ["login", "login"]
+    assert [row["action"] for row in json.loads((tmp_path / "x.json").read_text())["rows"]] == ["login", "login"]
 
 
 @pytest.mark.usefixtures("filled")
@@ -73,7 +73,7 @@ def test_a_bundle_verifies_and_a_changed_one_does_not(call, tmp_path):
         (("--from", "yesterday", "-o", "x.csv"), 2),
         (("--from", "2026-02-02", "--to", "2026-01-01", "-o", "x.csv"), 2),
         (("--timezone", "Mars/Olympus", "-o", "x.csv"), 2),
-        (("--format", "pdf", "-o", "x.pdf"), 2),
+        (("--format", "exe", "-o", "x.exe"), 2),
         ((), 2),
         (("-o", "no/such/folder/x.csv"), None),
     ],
@@ -94,3 +94,79 @@ def test_verify_what_is_not_there(call, tmp_path):
         code, _, err = call("verify", tmp_path / bundle, "--trust", tmp_path / trust, at=False)
         assert code in (2, 4, 8)
         assert err.startswith("affidavit: ")
+
+
+COLUMNS = ("--columns", "at,user,action,resource")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("format", ["csv", "json", "ndjson", "parquet", "xlsx", "pdf"])
+def test_every_format_comes_with_and_without_evidence(asked, tmp_path, format):
+    if format == "pdf":
+        pytest.importorskip("typst")
+    ask = ("export", *COLUMNS, "--format", format, "--recipient", "Ministry", "--reason", "yearly")
+    plain = asked(*ask, "-o", tmp_path / "plain")
+    bundle = asked(*ask, "-o", tmp_path / "x.zip", "--bundle")
+    assert plain["rows"] == bundle["rows"] == 5
+    assert bundle["verdicts"]["AUTHENTIC"] == "PASS"
+    assert bundle["verdicts"]["VIEW MATCHES"] == ("NOT PROVEN" if format == "pdf" else "PASS")
+    assert (plain["verdicts"] is None) == (format != "pdf")
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["data"] == {"name": f"data.{format}", "format": format}
+    assert manifest["export"]["recipient"] == "Ministry"
+    assert [column["path"] for column in manifest["columns"]] == ["at", "actor.id", "action", "resource"]
+
+
+@pytest.mark.usefixtures("filled")
+def test_all_conditions_hold_together(asked, tmp_path):
+    out = tmp_path / "x.json"
+    period = ("--from", "2026-01-02", "--to", "2026-01-04", "--user", "u2", "--user", "u3", "--user", "u5")
+    value = asked("export", *period, "--query", "-user:u2 outcome:success", "--format", "json", "-o", out,
+                  "--column", "Who=actor.id", "--column", "a=b=action", "--profile", "internal")  # fmt: skip
+    assert value["rows"] == 1
+    made = json.loads(out.read_text())
+    assert made["rows"] == [{"Who": "u3", "a=b": "login"}]
+    assert made["about"]["period"] == {
+        "of": "at", "from": "2026-01-02T00:00:00.000000Z", "before": "2026-01-05T00:00:00.000000Z",
+    }  # fmt: skip
+    assert made["counts"] == {"rows": 1, "masked": 0, "erased": 0, "purged": 0, "truncated": False}
+
+
+@pytest.mark.usefixtures("filled")
+def test_evidence_streams_and_profiles_can_be_chosen(asked, tmp_path):
+    (tmp_path / "own.toml").write_text('name = "own"\nbase = "internal"\n[classes]\nstaff = "remove"\n')
+    value = asked("export", "--profile", tmp_path / "own.toml", "--evidence", "rows", "--stream", "main", "--stream",
+                  "control", "--bundle", "-o", tmp_path / "x.zip")  # fmt: skip
+    assert value["verdicts"]["COMPLETE"] == "NOT PROVEN"
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        assert b"u3" not in archive.read("data.csv")
+    assert (manifest["profile"], manifest["evidence"]) == ("own", "rows")
+    assert [log["stream"] for log in manifest["logs"]] == ["main", "control", "access"]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--column", "at"), "LABEL=PATH"),
+        (("--column", "=at"), "LABEL=PATH"),
+        (("--columns", "at,at"), "label of its own"),
+        (("--columns", "nothing.such"), "nothing.such"),
+        (("--query", "(actor:u1"), "^"),
+        (("--query", "nothing:u1"), "nothing"),
+        (("--profile", "nobody"), "nobody"),
+        (("--profile", "none.toml"), "none.toml"),
+        (("--stream", "main", "--stream", "main"), "each once"),
+        (("--stream", "nowhere"), "nowhere"),
+        (("--timezone", "Mars/Olympus"), "Mars/Olympus"),
+        (("--profile", "subject"), "--subject"),
+    ],
+)
+def test_what_can_t_be_meant_is_refused_and_leaves_no_file(call, tmp_path, arguments, said):
+    out = tmp_path / "x.csv"
+    code, _, err = call("export", *arguments, "-o", out)
+    assert code in (2, 4)
+    assert said in err
+    assert not out.exists()

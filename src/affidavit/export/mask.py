@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from affidavit.cells import TIMES, underlying
 from affidavit.export.formats.text import Cells
 from affidavit.export.select import Selected, resource_column
-from affidavit.export.spec import RESOURCE, Column, ExportSpec
+from affidavit.export.spec import RESOURCE, Column, ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.masking.masks import Mask, Own
 from affidavit.masking.profiles import Profile, builtin
@@ -62,6 +62,12 @@ class Masker:
         self._spec = spec
         self._zone = zone
         self._columns = [_Masked(column, self.mask_of(column.path)) for column in spec.columns]
+        if spec.subject_ids is None and any(isinstance(mask, Own) for _, mask in self._columns):
+            raise InvalidSpec(
+                f"profile {self.profile.name} shows one person's own values, and nobody is named",
+                "Name their ids: --subject ID",
+                field="subject_ids",
+            )
 
     @property
     def paths(self) -> frozenset[str]:
