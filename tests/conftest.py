@@ -1,6 +1,8 @@
 """A log in a temporary home, on each database there is. Folders with other needs have a conftest of their own."""
 
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,8 @@ from affidavit.testing import capture_events
 
 # Each is what `database_url` is called with. A test that looks into the SQLite file is marked `sqlite`.
 DATABASES = ("sqlite",)
+MEMORY = Path("/dev/shm")
+MEMORY_FREE_BYTES_MIN = 512 << 20
 
 
 def pytest_configure(config):
@@ -32,7 +36,12 @@ def database_url(request):
 
 @pytest.fixture
 def home(tmp_path):
-    return tmp_path / "home"
+    """In memory where there is a folder for that: a commit waits for the disk, and there are thousands."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MEMORY_FREE_BYTES_MIN:
+        yield tmp_path / "home"
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="affidavit-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder, "home")
 
 
 @pytest.fixture(scope="session")
