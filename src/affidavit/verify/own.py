@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from affidavit.commitment import ENTRY_BYTES_MAX, parse_entry
+from affidavit.commitment import parse_entry
 from affidavit.errors import MalformedProof
 from affidavit.paths import own_tag
 from affidavit.tlog.note import VerifierKey
@@ -94,9 +94,10 @@ def _hex(text: str, what: str) -> bytes:
 
 def _entry(text: str, what: str) -> bytes:
     data = text.encode()
-    if len(data) > ENTRY_BYTES_MAX:
-        raise MalformedProof(f"{what} has {len(data)} bytes")
-    parse_entry(data)
+    try:
+        parse_entry(data)
+    except MalformedProof as error:
+        raise MalformedProof(f"{what}: {error.message}") from None
     return data
 
 
