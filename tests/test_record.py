@@ -209,6 +209,25 @@ def test_names_that_only_look_like_secrets(name):
     assert not is_secret(name)
 
 
+def test_what_callers_send_does_not_stay_in_memory():
+    """Long names and wide records come from whoever may record: they are not remembered."""
+    import sys
+
+    from affidavit import record
+    from affidavit.commitment import _frame, _shape, commit_record
+
+    for n in range(50):
+        assert not is_secret(f"{n}" + "x" * 10_000)
+        wide = flatten(convert_event({"action": "a", "change": {"after": {f"c{n}_{i}": i for i in range(200)}}}), NONE)
+        assert len(commit_record(wide.paths, wide.tags, wide.values, bytes(32))) == 32
+    assert max(map(len, record._name_cache)) <= 64
+    before = [cache.cache_info().currsize for cache in (_shape, _frame, record._shape)]
+    flatten(convert_event({"action": "a", "change": {"after": {f"other_{i}": i for i in range(200)}}}), NONE)
+    commit_record(wide.paths, wide.tags, wide.values, bytes(32))
+    assert [cache.cache_info().currsize for cache in (_shape, _frame, record._shape)] == before
+    assert sys.getsizeof(record._name_cache) < 1 << 20
+
+
 def test_secret_names_are_normalised_and_the_named_ones_are_there():
     assert {"password", "passwd", "secret", "sessiontoken", "accesstoken", "cvv", "pin", "privatekey"} <= SECRET_NAMES
     assert all(name.isalnum() and name == name.lower() for name in SECRET_NAMES)

@@ -25,6 +25,7 @@ SEED_BYTES: Final = 32
 HASH_BYTES: Final = 32
 CLOCK_SKEW_US_MAX: Final = 300_000_000  # `at` may lie this far after `t`, microseconds
 ENTRY_BYTES_MAX: Final = 512
+PATHS_CACHED_MAX: Final = 128  # records of more paths are worked out each time, so that nobody can fill the memory
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US_MAX: Final = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
 
@@ -48,10 +49,11 @@ def _prefix(path: str, tag: str) -> bytes:
 
 def shape_hash(paths: Sequence[str]) -> bytes:
     """SHA-256(04 ‖ path_1 ‖ 0A ‖ …), paths strictly ascending by byte."""
-    return _shape(tuple(paths))
+    known = tuple(paths)
+    return _shape(known) if len(known) <= PATHS_CACHED_MAX else _shape.__wrapped__(known)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _shape(paths: tuple[str, ...]) -> bytes:
     previous = ""
     for path in paths:
@@ -88,12 +90,13 @@ class _Frame(NamedTuple):
 @lru_cache(maxsize=2048)
 def _frame(paths: tuple[str, ...], tags: str) -> _Frame:
     prefixes = tuple(_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
-    return _Frame(b"\x03" + _shape(paths), prefixes, Struct(f"{SALT_BYTES}s" * len(paths)).unpack)
+    return _Frame(b"\x03" + shape_hash(paths), prefixes, Struct(f"{SALT_BYTES}s" * len(paths)).unpack)
 
 
 def commit_record(paths: tuple[str, ...], tags: str, values: Sequence[str | None], seed: bytes) -> bytes:
     """The record commitment `c` of all fields under the salts of `seed`. The hot path of recording."""
-    head, prefixes, split = _frame(paths, tags)
+    frame = _frame if len(paths) <= PATHS_CACHED_MAX else _frame.__wrapped__
+    head, prefixes, split = frame(paths, tags)
     salts = split(shake_128(seed).digest(SALT_BYTES * len(paths)))
     texts = [value or "" for value in values]
     hashes = [

@@ -17,7 +17,7 @@ import msgspec
 
 from affidavit.errors import InvalidEvent
 from affidavit.event import EVENT_BYTES_MAX, Event, micros, new_id, split_reference
-from affidavit.paths import JSON, NULL, PATH_BYTES_MAX, PATH_RE, PATHS, STRING, DeclaredFields
+from affidavit.paths import JSON, NULL, PATH_BYTES_MAX, PATH_RE, PATHS, STRING, DeclaredFields, own_tag
 
 DEPTH_MAX: Final = 64
 COLUMNS_MAX: Final = 512
@@ -34,6 +34,7 @@ _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _encode = msgspec.json.Encoder().encode
 _name_cache: dict[str, bool] = {}
 _NAME_CACHE_MAX: Final = 4096
+_NAME_CHARS_CACHED_MAX: Final = 64
 
 
 Field = tuple[str, str, str | None]  # path, tag, value
@@ -61,7 +62,7 @@ def is_secret(name: str) -> bool:
     known = _name_cache.get(name)
     if known is None:
         known = _SEPARATORS.sub("", name.lower()) in SECRET_NAMES
-        if len(_name_cache) < _NAME_CACHE_MAX:
+        if len(_name_cache) < _NAME_CACHE_MAX and len(name) <= _NAME_CHARS_CACHED_MAX:
             _name_cache[name] = known
     return known
 
@@ -85,7 +86,7 @@ def flatten(
         for path, tag, value in more:
             key += (_MADE, path, tag)
             raw.append(value)
-    shape = _shape(tuple(key))
+    shape = _shape(tuple(key)) if len(key) <= _SHAPE_PARTS_CACHED_MAX else _shape.__wrapped__(tuple(key))
     for at, path in shape.encoded:
         try:
             raw[at] = _encode(raw[at]).decode()
@@ -119,6 +120,7 @@ class _Shape(NamedTuple):
 
 _MADE: Final = "="  # in a shape's key: path and tag follow, the value is text already
 _SHAPES_MAX: Final = 2048
+_SHAPE_PARTS_CACHED_MAX: Final = 400  # what callers send at will must not fill the memory
 
 
 @lru_cache(maxsize=_SHAPES_MAX)
@@ -148,7 +150,7 @@ def _shape(key: tuple[str, ...]) -> _Shape:
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def _check_text(paths: tuple[str, ...], tags: tuple[str, ...], values: tuple[str | None, ...]) -> None:
+def _check_text(paths: tuple[str, ...], tags: str, values: tuple[str | None, ...]) -> None:
     """Refuse NUL, lone surrogates and too many bytes; names the field. One pass in the common case."""
     joined = "".join([value for value in values if value] if NULL in tags else values)  # type: ignore[arg-type]
     if joined.isascii() and "\x00" not in joined and "\\u0000" not in joined:
@@ -254,7 +256,7 @@ def _free(
                 field=stripped.first,
             )
         out.append(("secrets_stripped", JSON, str(stripped.count)))
-    out += [(path, STRING, value) for path, value in own.items()]
+    out += [(path, own_tag(path), value) for path, value in own.items()]
     return out, stripped.count
 
 
