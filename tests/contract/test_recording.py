@@ -49,7 +49,7 @@ def test_any_text_comes_back_as_it_went_in(log):
     assert fsck(log, "main").size == 21
 
 
-@pytest.mark.parametrize("count", [1, 7, 8, 9, 1000])
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 1000])
 def test_batches_of_every_size_are_sequenced_in_order(log, count):
     receipts = log.record_many([{"action": "a.b", "actor": f"u{n}"} for n in range(count)])
     assert [one.index for one in receipts] == list(range(count))

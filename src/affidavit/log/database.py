@@ -27,7 +27,7 @@ from affidavit.log.schema import metadata
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD_REVISION: Final = "0001"
 POOL_CONNECTIONS: Final = 8
-COPY_ROWS_MIN: Final = 8  # below, one INSERT's round trip is quicker than COPY's three
+COPY_ROWS_MIN: Final = 4  # below, one INSERT is as quick
 
 
 class Database:
