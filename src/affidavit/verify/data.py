@@ -246,15 +246,13 @@ def plan_of(shape: Shape, columns: tuple[Column, ...]) -> Plan:
         if column.kept:
             if MASKED in states:
                 wrong = column.label
-            erased += ERASED in states
         elif not fields or states - {ERASED}:
             own = column.mask["mask"] == cells.OWN and column.mask["inner"]["mask"] == cells.KEEP
             if not own or MASKED in states or not fields:
                 masked += 1
                 makers.append(Maker(Kind.HOLE, column))
                 continue
-        else:
-            erased += ERASED in states
+        erased += ERASED in states
         makers.append(_maker(column, places, shape))
     return Plan(tuple(makers), masked, erased, wrong)
 

@@ -129,6 +129,7 @@ def parse_manifest(data: bytes) -> Manifest:
         raise MalformedProof(f"export.id {export_id!r} is no lower-case UUID")
     created = strict.text(export["created"], "export.created", 27)
     parse_time(created)
+    _no_negative(obj["query"])
     try:
         query = from_json(obj["query"])
     except InvalidQuery as error:
@@ -157,6 +158,19 @@ def parse_manifest(data: bytes) -> Manifest:
         _files(obj["files"], obj["evidence"], name, logs),
         obj["columns"],
     )
+
+
+def _no_negative(query: Any) -> None:
+    """Numbers of a manifest are plain; queries from elsewhere may have others as operands."""
+    level = [query]
+    while level:
+        node = level.pop()
+        if type(node) is int and node < 0:
+            raise MalformedProof(f"manifest: query: number {node} is not plain")
+        if isinstance(node, dict):
+            level.extend(node.values())
+        elif isinstance(node, list):
+            level.extend(item for item in node if type(item) is not str)
 
 
 def _optional(value: Any, what: str) -> str | None:
