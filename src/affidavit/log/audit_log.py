@@ -81,6 +81,7 @@ class AuditLog:
         )
         self._digest_key = log_keys.derive("dedupe", tenant.id)
         self._drops = _Drops()
+        self._trees: dict[str, Tree] = {}
         self._finalizer = weakref.finalize(self, _close, self._recorder, database)
 
     @classmethod
@@ -287,7 +288,11 @@ class AuditLog:
 
     def tree(self, stream: str) -> Tree:
         """Subtree hashes of the stream's log."""
-        return Tree(self.database, self.archive, self.tenant.log(stream))
+        log = self.tenant.log(stream)
+        found = self._trees.get(log.origin)
+        if found is None:
+            found = self._trees[log.origin] = Tree(self.database, self.archive, log)
+        return found
 
     def subtree_hash(self, pin: Pin) -> Callable[[int, int], bytes]:
         """RFC 6962 hash of leaves [i, j) of a pinned log, for `tlog.range_proof`."""

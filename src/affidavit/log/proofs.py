@@ -19,7 +19,7 @@ def prove(log: AuditLog, stream: str, index: int) -> dict[str, Any]:
     pin = log.pin(stream)
     if not 0 <= index < pin.size:
         raise NotFound(f"stream {stream} has {pin.size} entries; there is no index {index}", "Indexes count from 0")
-    entry = log.opened(stream, index).entry
+    entry = next(log.entries(stream).read(index, index + 1))
     proof = inclusion_proof(pin.size, index, log.tree(stream).node)
     leaf = leaf_hash(entry)
     try:

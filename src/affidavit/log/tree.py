@@ -22,7 +22,7 @@ from affidavit.tlog.merkle import Frontier, node_hash
 from affidavit.tlog.proof import subtree_hash
 from affidavit.tlog.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, decode_bundle, decode_tile
 
-LEAVES_PER_READ: Final = 8192
+TAIL_NODES_MAX: Final = 8192
 TILES_CACHED_MAX: Final = 512
 BUNDLE_GZIP_LEVEL: Final = 6
 
@@ -34,6 +34,8 @@ class Tree:
         self._database = database
         self._archive = archive
         self._log = log
+        self._sealed = 0  # at least
+        self._tail: dict[tuple[int, int], bytes] = {}
         self._tile = lru_cache(maxsize=TILES_CACHED_MAX)(self._read_tile)
 
     def subtree_hash(self, start: int, end: int) -> bytes:
@@ -44,19 +46,26 @@ class Tree:
 
     def node(self, level: int, index: int) -> bytes:
         """The root of the complete subtree of 2**level leaves at `index`."""
+        tile_level, inner = divmod(level, TILE_HEIGHT)
+        first = (index << inner) // TILE_WIDTH
+        if (first + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) <= self._sealed:
+            return self._from_tile(tile_level, first, inner, index)
+        known = self._tail.get((level, index))
+        if known is not None:
+            return known
         with self._database.read() as connection:
-            return self._node(connection, sealed_size(connection, self._log.id), level, index)
+            self._sealed = max(self._sealed, sealed_size(connection, self._log.id))
+            return self._node(connection, self._sealed, level, index)
 
     def _node(self, connection: Connection, sealed: int, level: int, index: int) -> bytes:
-        start, end = index << level, (index + 1) << level
-        if start >= sealed:
-            return self._from_journal(connection, start, end)
+        if index << level >= sealed:
+            return self._from_journal(connection, level, index)
         tile_level, inner = divmod(level, TILE_HEIGHT)
         first = (index << inner) // TILE_WIDTH
         if (first + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) <= sealed:
             return self._from_tile(tile_level, first, inner, index)
         if level == 0:
-            return self._from_journal(connection, start, end)
+            return self._from_journal(connection, level, index)
         return node_hash(
             self._node(connection, sealed, level - 1, 2 * index),
             self._node(connection, sealed, level - 1, 2 * index + 1),
@@ -74,11 +83,23 @@ class Tree:
         name = Tile(level, index).path
         return decode_tile(self._archive.get(f"{self._log.folder}/log/{name}"))
 
-    def _from_journal(self, connection: Connection, start: int, end: int) -> bytes:
-        frontier = Frontier()
-        for first in range(start, end, LEAVES_PER_READ):
-            frontier.extend(read_leaves(connection, self._log, first, min(first + LEAVES_PER_READ, end)))
-        return frontier.root()
+    def _from_journal(self, connection: Connection, level: int, index: int) -> bytes:
+        """A node of the tail. Those of whole tiles are kept: a long tail is hashed once."""
+        known = self._tail.get((level, index))
+        if known is not None:
+            return known
+        if level <= TILE_HEIGHT:
+            frontier = Frontier()
+            frontier.extend(read_leaves(connection, self._log, index << level, (index + 1) << level))
+            found = frontier.root()
+        else:
+            left = self._from_journal(connection, level - 1, 2 * index)
+            found = node_hash(left, self._from_journal(connection, level - 1, 2 * index + 1))
+        if level >= TILE_HEIGHT:
+            if len(self._tail) >= TAIL_NODES_MAX:
+                self._tail.clear()
+            self._tail[level, index] = found
+        return found
 
     def frontier(self, size: int) -> Frontier:
         """The frontier at a size: what the log needs to go on from there."""
