@@ -73,3 +73,94 @@ def test_a_worker_ends_when_it_is_told_to(home, queued, asked):
         child.wait()
         child.stdout.close()
     assert asked("exports", "show", queued)["state"] == "done"
+
+
+# --- affidavit export: beside the file ---
+
+
+@pytest.fixture
+def filled(open_log):
+    open_log().record_many([{"action": "login", "actor": f"u{n}", "at": "2023-10-01T12:00:00Z"} for n in range(30)])
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_preview_says_what_to_expect_and_leaves_no_export(call, asked):
+    code, out, err = call("export", "--preview", "--user", "u1", "--bundle")
+    assert (code, err) == (0, "")
+    assert "1 row, about" in out
+    assert "COMPLETE      not provable  It asks for actor.id" in out
+    found = asked("export", "--preview")
+    assert (found["rows"], found["exact"], len(found["preview"])) == (30, True, 10)
+    assert "CSV can be rebuilt cell by cell" in str(found["verdicts"])
+    assert "tk_" in found["preview"][0]["user_id"]
+    assert asked("exports", "list")["runs"] == []
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_export_left_to_a_worker(asked, call, tmp_path):
+    first = asked("export", "--background", "--key", "k1", "--action", "login")
+    again = asked("export", "--background", "--key", "k1", "--action", "login")
+    assert first == again
+    assert call("export", "--background", "--key", "k1", "--action", "logout")[0] == 2
+    call("worker", "--once")
+    asked("exports", "download", first["id"], "-o", tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text().count("\n") == 31
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_export_here_is_a_run_too(asked, tmp_path):
+    made = asked("export", "-o", tmp_path / "x.csv")
+    (run,) = asked("exports", "list")["runs"]
+    assert (run["state"], run["export_id"], run["rows"], run["file"]) == ("done", made["export"], 30, "")
+
+
+@pytest.mark.usefixtures("filled")
+def test_users_of_a_file(asked, call, tmp_path):
+    file = tmp_path / "ids.txt"
+    file.write_text("u1\n\nu2\nu2\nnobody\n")
+    assert asked("export", "--user-file", file, "--user", "u3", "-o", tmp_path / "x.csv")["rows"] == 3
+    for content in (b"", b"\xff"):
+        file.write_bytes(content)
+        code, _, err = call("export", "--user-file", file, "-o", tmp_path / "y.csv")
+        assert code == 2
+        assert "--user-file" in err
+    assert call("export", "--user-file", tmp_path / "none", "-o", tmp_path / "y.csv")[0] == 2
+    assert not (tmp_path / "y.csv").exists()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_million_ids(asked, call, tmp_path):
+    file = tmp_path / "ids.txt"
+    file.write_text("\n".join(f"u{n}" for n in range(20, 1_000_020)))
+    assert asked("export", "--user-file", file, "-o", tmp_path / "x.csv")["rows"] == 10
+    file.write_text("\n".join(f"u{n}" for n in range(1_000_001)))
+    assert "1,000,001 ids" in call("export", "--user-file", file, "-o", tmp_path / "x.csv")[2]
+
+
+@pytest.mark.usefixtures("filled")
+def test_contradictions_are_said_and_refusals_recorded(call, open_log, tmp_path):
+    code, out, _ = call("export", "--action", "login", "--query", "action:logout", "-o", tmp_path / "x.csv")
+    assert code == 0
+    assert out.startswith("This can't match anything")
+    assert call("export", "--preview", "--action", "login", "--query", "action:logout")[1].startswith("This can't")
+    assert call("export", "--query", "acton:login", "-o", tmp_path / "y.csv")[0] == 2
+    log = open_log()
+    last = log.opened("access", log.pin("access").size - 1)
+    assert b'"export.refused"' in last.entry
+    assert "unknown field" in str(last.values)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--preview", "--background"),
+        ("--preview", "-o", "x.csv"),
+        ("--background", "-o", "x"),
+        ("--key", "k", "-o", "x"),
+    ],
+)
+def test_options_that_do_not_go_together(call, options):
+    code, out, err = call("export", *options)
+    assert (code, out) == (2, "")
+    assert "Error" in err or "affidavit" in err
