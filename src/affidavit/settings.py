@@ -38,6 +38,7 @@ class Settings:
     query_memory_mib: int = 512
     query_threads: int = 2
     export_keep_days: int = 30
+    client_events_per_s: int = 0
 
 
 HELP: Final = {
@@ -55,6 +56,7 @@ HELP: Final = {
     "query_memory_mib": "MiB of memory one query may use before it spills to disk",
     "query_threads": "threads one query may use",
     "export_keep_days": "days the file of an export run is kept in the home folder",
+    "client_events_per_s": "events a second that one client may send over HTTP; more are told to wait. 0: no limit",
 }
 CHOICES: Final = {"secrets": ("strip", "refuse")}
 MINIMUM: Final[dict[str, float]] = {
@@ -67,6 +69,7 @@ MINIMUM: Final[dict[str, float]] = {
     "query_memory_mib": 64,
     "query_threads": 1,
     "export_keep_days": 1,
+    "client_events_per_s": 0,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from affidavit.web import create_app, guards, server, streams, work
+from affidavit.web import create_app, guards, intake, server, streams, work
 from affidavit.web.schemas import ExportRequest, StatusAnswer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text("utf-8")
@@ -27,4 +27,9 @@ def test_limits_are_as_the_reference_says():
     assert f"more than {guards.BODY_BYTES_MAX >> 20} MiB" in PAGE
     assert f"nothing for {streams.CLIENT_STALL_S_MAX:.0f} seconds" in PAGE
     assert f"At most {work.EXPORTS_AT_ONCE_MAX} downloads" in PAGE
+    assert (
+        f"at most {intake.BODY_BYTES_MAX >> 20} MiB, before and after decompression, and {intake.EVENTS_MAX:,}" in PAGE
+    )
+    assert f"body for {intake.BODY_STALL_S_MAX:.0f} seconds" in PAGE
+    assert [kind for kind in intake.TYPES if f"`{kind}`" not in PAGE] == []
     assert f"get {server.STOP_TIMEOUT_S} seconds" in PAGE

@@ -91,7 +91,9 @@ def test_description_names_every_address(client):
     described = client.get("/api/v1/openapi.json").json()
     assert set(described["paths"]) == {
         "/api/export-compliance-logs",
+        "/api/v1/events",
         "/api/v1/exports/preview",
+        "/api/v1/log/{stream}/{path}",
         "/api/v1/status",
         "/api/v1/values",
         "/healthz",

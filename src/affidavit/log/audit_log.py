@@ -35,7 +35,7 @@ from affidavit.log.database import Database
 from affidavit.log.entries import Entries, row_entry
 from affidavit.log.journal import Placed, Prepared, Receipt, prepare
 from affidavit.log.reader import Reader, find_record
-from affidavit.log.recorder import Extra, Job, Recorder
+from affidavit.log.recorder import Extra, Figures, Job, Recorder
 from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, OWN_STREAMS, Tenant
 from affidavit.log.schema import journal, logs
 from affidavit.log.tree import Tree
@@ -228,9 +228,7 @@ class AuditLog:
             raise receipt
         return receipt
 
-    def _prepare(
-        self, event: Event, stream: str, own: dict[str, str] | None = None, *, seed: bytes = b""
-    ) -> Prepared:
+    def _prepare(self, event: Event, stream: str, own: dict[str, str] | None = None, *, seed: bytes = b"") -> Prepared:
         record = flatten(_with_context(event), self.declared, own, refuse_secrets=self.settings.secrets == "refuse")
         return prepare(self.tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key)
 
@@ -344,6 +342,10 @@ class AuditLog:
             "timestamp_roots": [],
             "verify_html": [],
         }
+
+    def recorder_figures(self) -> Figures:
+        """Events waiting, and what this process committed, for monitoring."""
+        return self._recorder.figures()
 
     def flush(self) -> bool:
         """Wait for everything buffered. False when it could not be written in time."""

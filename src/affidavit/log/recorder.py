@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -45,6 +45,14 @@ class Job:
     future: Future[list[Placed]] = field(default_factory=Future)
 
 
+class Figures(NamedTuple):
+    """Events that wait now; transactions committed, and events in them, since this process began."""
+
+    waiting: int
+    commits: int
+    events: int
+
+
 class Recorder:
     """Group commit over one database. Thread-safe; begins anew, with an empty queue, in a forked child."""
 
@@ -58,6 +66,8 @@ class Recorder:
     def _reset(self) -> None:
         self._queue: deque[Job] = deque()
         self._waiting = 0
+        self._commits = 0
+        self._events = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -80,6 +90,10 @@ class Recorder:
                 self._thread.start()
             self._changed.notify_all()
         return job.future
+
+    def figures(self) -> Figures:
+        """How it goes."""
+        return Figures(self._waiting, self._commits, self._events)
 
     def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> bool:
         """Wait until everything submitted so far is answered. False when time ran out."""
@@ -127,6 +141,8 @@ class Recorder:
             except Exception as error:  # noqa: BLE001  whatever it is, the caller must hear of it
                 failure = error
             else:
+                self._commits += 1
+                self._events += sum(map(len, answers))
                 for job, answer in zip(jobs, answers, strict=True):
                     _answer(job, answer)
                 return

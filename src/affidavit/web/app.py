@@ -13,8 +13,9 @@ from affidavit.version import VERSION
 from affidavit.web import pages
 from affidavit.web.edge import Edge
 from affidavit.web.guards import BodyLimit, SameOrigin
+from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
-from affidavit.web.routes import exports, published, state
+from affidavit.web.routes import exports, ingest, published, state
 from affidavit.web.work import Work
 
 LEGACY_PATH: Final = "/api/export-compliance-logs"
@@ -37,7 +38,8 @@ def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
         redoc_url=None,
     )
     app.state.log = log
-    app.state.work = Work()
+    app.state.work = work = Work(log.settings)
+    app.state.metrics = metrics = Metrics()
     app.include_router(exports.router, prefix=prefix)
     app.include_router(state.router, prefix=prefix)
     app.include_router(published.router, prefix=prefix)
@@ -47,8 +49,9 @@ def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
     add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
+    ingest.add_ingest(app, ingest.Ingest(log, work, metrics), prefix)
     app.add_middleware(SameOrigin)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, metrics=metrics)
     return app
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from typing import Any, Final
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affidavit.context import acting, current
+from affidavit.web.metrics import Metrics
 from affidavit.web.problems import ProblemResponse
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -37,8 +39,9 @@ class Edge:
     What an embedding application already said of the request with `affidavit.acting` is kept.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
@@ -46,12 +49,13 @@ class Edge:
             await self._app(scope, receive, send)
             return
         known = _known(scope)
-        started = False
+        status = 0
+        began_s = time.perf_counter()
 
         async def sending(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 _add_headers(message, known["request_id"])
             await send(message)
 
@@ -61,10 +65,18 @@ class Edge:
                 await self._app(scope, receive, sending)
             except Exception:
                 logger.exception("request %s failed", known["request_id"])
-                if started:
+                if status:
                     return  # the connection breaks off, so that nobody takes a part for the whole
                 detail = f"The server's own messages say more under request {known['request_id']}"
                 await ProblemResponse(500, detail)(scope, receive, sending)
+            finally:
+                self._metrics.request(scope["method"], _route(scope), status, time.perf_counter() - began_s)
+
+
+def _route(scope: Scope) -> str:
+    """The address as it is declared, for few metrics; empty where there is none."""
+    route = scope.get("route")
+    return str(getattr(route, "path_format", "")) or str(scope.get("affidavit.route", ""))
 
 
 def _known(scope: Scope) -> dict[str, str]:
@@ -79,9 +91,16 @@ def _known(scope: Scope) -> dict[str, str]:
     }
 
 
+_SECURITY: Final = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+
+
 def _add_headers(message: Message, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in SECURITY_HEADERS.items():
-        headers[name] = value
-    headers["X-Request-Id"] = request_id
-    headers.setdefault("Cache-Control", NO_STORE)
+    headers = [pair for pair in message.get("headers", ()) if pair[0] not in _OURS]
+    headers += _SECURITY
+    headers.append((b"x-request-id", request_id.encode()))
+    if not any(name == b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", NO_STORE.encode()))
+    message["headers"] = headers
+
+
+_OURS: Final = frozenset({name for name, _ in _SECURITY} | {b"x-request-id"})

@@ -14,12 +14,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from affidavit.errors import AffidavitError, Busy
+from affidavit.errors import AffidavitError, Busy, StorageError
 from affidavit.web.schemas import ExportRequest, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
 VALUE_CHARS_MAX: Final = 120
+STORAGE_RETRY_S: Final = 5.0
 _ABOUT: Final = "about:blank"
 _LIBRARY_PLACES: Final = frozenset({"body", "query", "path", "header"})
 
@@ -27,7 +28,7 @@ logger = logging.getLogger("affidavit.web")
 
 
 class ProblemResponse(Response):
-    """One problem. `errors` are (field, message) pairs."""
+    """One problem. `errors` are (field, message) pairs; `more` are extension members (RFC 9457 §3.2)."""
 
     media_type = MEDIA_TYPE
 
@@ -37,6 +38,7 @@ class ProblemResponse(Response):
         detail: str = "",
         errors: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         body = {
             "type": _ABOUT,
@@ -44,6 +46,7 @@ class ProblemResponse(Response):
             "status": status,
             "detail": detail,
             "errors": [{"field": field, "message": message} for field, message in errors[:ERRORS_MAX]],
+            **(more or {}),
         }
         # ASCII, since what a client sent may be no well-formed text.
         super().__init__(json.dumps(body).encode(), status, dict(headers or {}))
@@ -68,7 +71,10 @@ def of_error(error: AffidavitError) -> ProblemResponse:
     """The problem of one of our own errors."""
     field = getattr(error, "field", "")
     errors = [(field, str(error).removeprefix(f"{field}: "))] if field else []
-    headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, Busy) else {}
+    headers: dict[str, str] = {}
+    if isinstance(error, StorageError):
+        wait_s = error.retry_after_s if isinstance(error, Busy) else STORAGE_RETRY_S
+        headers["Retry-After"] = str(math.ceil(wait_s))
     return ProblemResponse(error.http_status, str(error), errors, headers)
 
 

@@ -13,9 +13,13 @@ from fastapi import Request
 
 from affidavit.errors import Busy
 from affidavit.log.audit_log import AuditLog
+from affidavit.settings import Settings
+from affidavit.web.intake import Held
+from affidavit.web.limits import Rates
 
 QUERIES_AT_ONCE_MAX: Final = 4  # each may use `query_memory_mib`; more wait
 EXPORTS_AT_ONCE_MAX: Final = 8  # downloads in progress; more are refused
+UNPACKING_AT_ONCE_MAX: Final = 2  # large bodies of events taken apart in threads; more wait
 RETRY_AFTER_S: Final = 5.0
 T = TypeVar("T")
 
@@ -23,7 +27,10 @@ T = TypeVar("T")
 class Work:
     """The bounds of one application."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.held = Held()
+        self.rates = Rates(settings.client_events_per_s)
+        self._unpacking = anyio.CapacityLimiter(UNPACKING_AT_ONCE_MAX)
         self._queries = anyio.CapacityLimiter(QUERIES_AT_ONCE_MAX)
         self._exports = 0
 
@@ -34,6 +41,10 @@ class Work:
     async def glance(self, call: Callable[..., T], *arguments: object) -> T:
         """The same for short calls, which wait behind no query: status and health."""
         return await run_sync(partial(call, *arguments))
+
+    async def unpack(self, call: Callable[..., T], *arguments: object) -> T:
+        """The same for large bodies of events, which wait behind each other alone."""
+        return await run_sync(partial(call, *arguments), limiter=self._unpacking)
 
     def take_export(self) -> None:
         """Count one more download. Raises Busy when there are too many. Call it on the loop."""
