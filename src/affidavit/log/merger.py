@@ -69,7 +69,7 @@ def _merge(
 ) -> int:
     first, end = group[0].first, group[-1].end
     generation = max(one.generation for one in group) + 1
-    tables = (parquet.read_parquet(archive.get(one.name)) for one in group)
+    tables = (parquet.read_parquet(archive.get(one.name), one.name) for one in group)
     data = parquet.join_parquet(_renewing(tables, held), min(end - first, MERGED_ROW_GROUP_ROWS), end - first)
     name = segment_name(log.folder, first, end, generation)
     archive.put(name, data)
@@ -100,7 +100,7 @@ def _compare(archive: Archive, name: str, group: Sequence[Segment], held: Lease)
     waiting: list[pa.Table] = []
     for one in group:
         held.renew()
-        source = parquet.read_parquet(archive.get(one.name))
+        source = parquet.read_parquet(archive.get(one.name), one.name)
         while sum(table.num_rows for table in waiting) < source.num_rows:
             waiting.append(next(groups))
         joined = pa.concat_tables(waiting).combine_chunks()

@@ -179,7 +179,7 @@ def _write_log_files(
 
 def check_segment(data: bytes, segment: Segment, entries: Sequence[bytes]) -> None:
     """Rebuild every record's commitment from a segment's bytes and compare with its entry."""
-    table = parquet.read_parquet(data)
+    table = parquet.read_parquet(data, segment.name)
     if table.num_rows != len(entries):
         raise IntegrityError(f"{segment.name}: {table.num_rows} rows, not {len(entries)}", "It is written again")
     public = zip(

@@ -151,12 +151,12 @@ def join_parquet(tables: Iterable[pa.Table], row_group_rows: int, rows: int) -> 
     return bytes(out.getvalue())
 
 
-def read_parquet(data: bytes) -> pa.Table:
+def read_parquet(data: bytes, name: str) -> pa.Table:
     """A segment file as a table of SCHEMA. Raises IntegrityError where it is none."""
     try:
         return conform(pq.read_table(pa.BufferReader(data)))
     except (pa.ArrowException, KeyError, OSError) as error:
-        raise IntegrityError(f"not a segment: {error}", "Restore it from a backup") from error
+        raise IntegrityError(f"{name} is damaged or no segment: {error}", "Restore it from a backup") from error
 
 
 def conform(table: pa.Table) -> pa.Table:
