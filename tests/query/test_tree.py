@@ -156,7 +156,7 @@ def test_tokens_take_the_place_of_every_operand_on_a_masked_path():
     query = all_of(
         Leaf("eq", "actor.id", "u1"), Not(Leaf("in", "actor.id", values=("a", "b"))), Leaf("eq", "action", "x")
     )
-    masked = with_tokens(query, lambda path, value: TOKEN if path == "actor.id" else None)
+    masked = with_tokens(query, lambda path, values: [TOKEN] * len(values) if path == "actor.id" else None)
     assert masked == all_of(
         Leaf("eq", "actor.id", tokens=(TOKEN,)),
         Not(Leaf("in", "actor.id", tokens=(TOKEN, TOKEN))),

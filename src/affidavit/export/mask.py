@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from affidavit.cells import TIMES, underlying
@@ -105,13 +106,16 @@ class Masker:
     def query(self, query: Query) -> Query:
         """The query as the reader may see it: values of masked fields as tokens."""
 
-        def token(path: str, value: str) -> str | None:
+        def tokens(path: str, values: tuple[str, ...]) -> list[str] | None:
             found = self._path(path)
             if self.profile.mask_for(found).name == KEEP:
                 return None
-            return self.keys.tokenizer(found.cls).token(value, found.tag)
+            # As a column: a list may have a million values.
+            column = self.keys.tokenizer(found.cls).column(pa.array(values, pa.string()), found.tag)
+            made: list[str] = column.to_pylist()
+            return made
 
-        return with_tokens(query, token)
+        return with_tokens(query, tokens)
 
     def mask_of(self, path: str) -> Mask:
         """How this reader sees a path; the virtual `resource` as its more masked half."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -132,15 +132,13 @@ def replace_leaves(query: Query, change: Callable[[Leaf], Query]) -> Query:
     return Group(query.op, tuple(replace_leaves(part, change) for part in query.of))
 
 
-def with_tokens(query: Query, token: Callable[[str, str], str | None]) -> Query:
-    """Put tokens in the place of operands: `token(path, value)` gives one, None where `path` stays clear."""
+def with_tokens(query: Query, tokens: Callable[[str, tuple[str, ...]], Sequence[str] | None]) -> Query:
+    """Put tokens in the place of operands: `tokens(path, values)` gives one each, None where `path` stays clear."""
 
     def change(leaf: Leaf) -> Leaf:
-        if leaf.tokens or leaf.op == "exists":
-            return leaf
-        found = [token(leaf.path, value) for value in (leaf.values if leaf.op == "in" else (leaf.value,))]
-        tokens = tuple(item for item in found if item is not None)
-        return replace(leaf, value="", values=(), tokens=tokens) if tokens else leaf
+        values = leaf.values if leaf.op == "in" else (leaf.value,)
+        found = None if leaf.tokens or leaf.op == "exists" else tokens(leaf.path, values)
+        return replace(leaf, value="", values=(), tokens=tuple(found)) if found else leaf
 
     return replace_leaves(query, change)
 
