@@ -22,7 +22,7 @@ from affidavit.tlog.merkle import Frontier, node_hash
 from affidavit.tlog.proof import subtree_hash
 from affidavit.tlog.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, Tile, decode_bundle, decode_tile
 
-TAIL_NODES_MAX: Final = 8192
+NODES_CACHED_MAX: Final = 8192
 TILES_CACHED_MAX: Final = 512
 BUNDLE_GZIP_LEVEL: Final = 6
 
@@ -35,7 +35,7 @@ class Tree:
         self._archive = archive
         self._log = log
         self._sealed = 0  # at least
-        self._tail: dict[tuple[int, int], bytes] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
         self._tile = lru_cache(maxsize=TILES_CACHED_MAX)(self._read_tile)
 
     def subtree_hash(self, start: int, end: int) -> bytes:
@@ -46,32 +46,37 @@ class Tree:
 
     def node(self, level: int, index: int) -> bytes:
         """The root of the complete subtree of 2**level leaves at `index`."""
-        tile_level, inner = divmod(level, TILE_HEIGHT)
-        first = (index << inner) // TILE_WIDTH
-        if (first + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) <= self._sealed:
-            return self._from_tile(tile_level, first, inner, index)
-        known = self._tail.get((level, index))
-        if known is not None:
-            return known
-        with self._database.read() as connection:
-            self._sealed = max(self._sealed, sealed_size(connection, self._log.id))
-            return self._node(connection, self._sealed, level, index)
+        found = self._nodes.get((level, index)) or self._from_tile(level, index)
+        if found is None:
+            with self._database.read() as connection:
+                self._sealed = max(self._sealed, sealed_size(connection, self._log.id))
+                found = self._node(connection, level, index)
+        return found
 
-    def _node(self, connection: Connection, sealed: int, level: int, index: int) -> bytes:
-        if index << level >= sealed:
-            return self._from_journal(connection, level, index)
-        tile_level, inner = divmod(level, TILE_HEIGHT)
-        first = (index << inner) // TILE_WIDTH
-        if (first + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) <= sealed:
-            return self._from_tile(tile_level, first, inner, index)
-        if level == 0:
-            return self._from_journal(connection, level, index)
-        return node_hash(
-            self._node(connection, sealed, level - 1, 2 * index),
-            self._node(connection, sealed, level - 1, 2 * index + 1),
-        )
+    def _node(self, connection: Connection, level: int, index: int) -> bytes:
+        """The same within a snapshot. Nodes that take many hashes are kept: a long tail is hashed once."""
+        found = self._nodes.get((level, index)) or self._from_tile(level, index)
+        if found is not None:
+            return found
+        if level == 0 or (level <= TILE_HEIGHT and index << level >= self._sealed):
+            frontier = Frontier()
+            frontier.extend(read_leaves(connection, self._log, index << level, (index + 1) << level))
+            found = frontier.root()
+        else:
+            left = self._node(connection, level - 1, 2 * index)
+            found = node_hash(left, self._node(connection, level - 1, 2 * index + 1))
+        if level >= TILE_HEIGHT:
+            if len(self._nodes) >= NODES_CACHED_MAX:
+                self._nodes.clear()
+            self._nodes[level, index] = found
+        return found
 
-    def _from_tile(self, tile_level: int, tile_index: int, inner: int, index: int) -> bytes:
+    def _from_tile(self, level: int, index: int) -> bytes | None:
+        """A node below a full tile; None where the archive has no such tile yet."""
+        tile_level, inner = divmod(level, TILE_HEIGHT)
+        tile_index = (index << inner) // TILE_WIDTH
+        if (tile_index + 1) * TILE_WIDTH << (TILE_HEIGHT * tile_level) > self._sealed:
+            return None
         hashes = self._tile(tile_level, tile_index)
         at = (index << inner) - tile_index * TILE_WIDTH
         row = hashes[at : at + (1 << inner)]
@@ -82,24 +87,6 @@ class Tree:
     def _read_tile(self, level: int, index: int) -> list[bytes]:
         name = Tile(level, index).path
         return decode_tile(self._archive.get(f"{self._log.folder}/log/{name}"))
-
-    def _from_journal(self, connection: Connection, level: int, index: int) -> bytes:
-        """A node of the tail. Those of whole tiles are kept: a long tail is hashed once."""
-        known = self._tail.get((level, index))
-        if known is not None:
-            return known
-        if level <= TILE_HEIGHT:
-            frontier = Frontier()
-            frontier.extend(read_leaves(connection, self._log, index << level, (index + 1) << level))
-            found = frontier.root()
-        else:
-            left = self._from_journal(connection, level - 1, 2 * index)
-            found = node_hash(left, self._from_journal(connection, level - 1, 2 * index + 1))
-        if level >= TILE_HEIGHT:
-            if len(self._tail) >= TAIL_NODES_MAX:
-                self._tail.clear()
-            self._tail[level, index] = found
-        return found
 
     def frontier(self, size: int) -> Frontier:
         """The frontier at a size: what the log needs to go on from there."""
