@@ -251,7 +251,7 @@ class Builder:
         return time_text(us + offset * 1_000_000)[:-1] + tail
 
     def data(self, rows: list[tuple[int, Record]]) -> bytes:
-        if self.form == "json":
+        if self.form in ("json", "ndjson"):
             objects = []
             for index, record in rows:
                 pairs = []
@@ -260,6 +260,8 @@ class Builder:
                     shown = {"s": json.dumps(text, ensure_ascii=False), "j": text, "n": "null"}[tag]
                     pairs.append(json.dumps(column["label"]) + ":" + shown)
                 objects.append("{" + ",".join(pairs) + "}")
+            if self.form == "ndjson":
+                return "".join(line + "\n" for line in objects).encode()
             return ("[\n" + ",\n".join(objects) + ("\n" if objects else "") + "]\n").encode()
         lines = [",".join(column["label"] for column in self.columns)]
         for index, record in rows:
