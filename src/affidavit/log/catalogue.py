@@ -24,13 +24,14 @@ class Segment:
     end: int
     generation: int
     name: str
-    bytes: int
+    size: int
     at_min: int
     at_max: int
     t_min: int
     t_max: int
     actions: frozenset[str] | None
     paths: frozenset[str]
+    sha256: bytes
 
     @property
     def rows(self) -> int:
@@ -59,6 +60,7 @@ def list_segments(connection: Connection, log_id: int) -> list[Segment]:
             row.t_max,
             frozenset(json.loads(row.actions)) if row.actions else None,
             frozenset(json.loads(row.paths)),
+            bytes(row.sha256),
         )
         for row in rows
     ]
@@ -79,13 +81,14 @@ def add_segment(connection: Connection, log_id: int, segment: Segment) -> None:
             end=segment.end,
             generation=segment.generation,
             name=segment.name,
-            bytes=segment.bytes,
+            bytes=segment.size,
             at_min=segment.at_min,
             at_max=segment.at_max,
             t_min=segment.t_min,
             t_max=segment.t_max,
             actions=actions,
             paths=json.dumps(sorted(segment.paths)),
+            sha256=segment.sha256,
         )
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
@@ -75,7 +76,7 @@ def _merge(
     archive.put(name, data)
     at_point("merged written")
     _compare(archive, name, group, held)
-    merged = _joined(group, name, generation, len(data))
+    merged = _joined(group, name, generation, data)
     with database.write() as connection:
         if drop_segments(connection, log.id, group) != len(group):
             raise IntegrityError(f"{name}: the segments it replaces changed meanwhile", "It is tried again")
@@ -111,7 +112,7 @@ def _compare(archive: Archive, name: str, group: Sequence[Segment], held: Lease)
         raise IntegrityError(f"{name} has rows too many", "The segments stay as they were")
 
 
-def _joined(group: Sequence[Segment], name: str, generation: int, size: int) -> Segment:
+def _joined(group: Sequence[Segment], name: str, generation: int, data: bytes) -> Segment:
     listed = [one.actions for one in group]
     actions: frozenset[str] | None = None
     if all(one is not None for one in listed):
@@ -121,13 +122,14 @@ def _joined(group: Sequence[Segment], name: str, generation: int, size: int) -> 
         group[-1].end,
         generation,
         name,
-        size,
+        len(data),
         min(one.at_min for one in group),
         max(one.at_max for one in group),
         group[0].t_min,
         group[-1].t_max,
         actions,
         frozenset().union(*(one.paths for one in group)),
+        sha256(data).digest(),
     )
 
 

@@ -113,7 +113,7 @@ def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segm
             raise IntegrityError(f"log {log.origin}: the archive lacks records from {at} on", "Restore the archive")
         until, number, file = max(fitting, key=lambda one: (one[0], one[1]))
         data = archive.get(file)
-        found.append(describe(read_parquet(data, file), file, number, len(data)))
+        found.append(describe(read_parquet(data, file), file, number, data))
         at = until
     return found
 

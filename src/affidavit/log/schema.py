@@ -85,6 +85,7 @@ segments: Final = Table(
     Column("t_max", BigInteger, nullable=False),
     Column("actions", Text, nullable=False),
     Column("paths", Text, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
 )
 
 # Archive files that a merge replaced: removed once no reader can still be at them.

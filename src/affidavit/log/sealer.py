@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
@@ -107,7 +108,7 @@ def _seal_one(
     entries = [row_entry(row) for row in rows]
     table = parquet.to_table(rows)
     data = parquet.to_parquet(table)
-    segment = describe(table, segment_name(log.folder, first, end, 0), 0, len(data))
+    segment = describe(table, segment_name(log.folder, first, end, 0), 0, data)
     held.renew()
     archive.put(segment.name, data)
     at_point("segment written")
@@ -138,7 +139,7 @@ def _seal_one(
     return end - first
 
 
-def describe(table: pa.Table, name: str, generation: int, size: int) -> Segment:
+def describe(table: pa.Table, name: str, generation: int, data: bytes) -> Segment:
     """What the catalogue says of a segment that holds this table."""
     actions = pc.unique(table.column("action")).to_pylist()
     at = pc.min_max(table.column("occurred_at").cast("int64")).as_py()
@@ -149,13 +150,14 @@ def describe(table: pa.Table, name: str, generation: int, size: int) -> Segment:
         index["max"] + 1,
         generation,
         name,
-        size,
+        len(data),
         at["min"],
         at["max"],
         t["min"],
         t["max"],
         frozenset(actions) if len(actions) <= ACTIONS_LISTED_MAX else None,
         parquet.paths_of(table),
+        sha256(data).digest(),
     )
 
 
@@ -179,6 +181,10 @@ def _write_log_files(
 
 def check_segment(data: bytes, segment: Segment, entries: Sequence[bytes]) -> None:
     """Rebuild every record's commitment from a segment's bytes and compare with its entry."""
+    if sha256(data).digest() != segment.sha256:
+        raise IntegrityError(
+            f"{segment.name} is damaged: its SHA-256 is not the one listed", "Restore it from a backup"
+        )
     table = parquet.read_parquet(data, segment.name)
     if table.num_rows != len(entries):
         raise IntegrityError(f"{segment.name}: {table.num_rows} rows, not {len(entries)}", "It is written again")

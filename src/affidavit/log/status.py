@@ -32,7 +32,7 @@ def status(log: AuditLog) -> dict[str, Any]:
             "size": head.size,
             "sealed": head.sealed,
             "segments": len(files),
-            "segment_bytes": sum(one.bytes for one in files),
+            "segment_bytes": sum(one.size for one in files),
             "checkpoint": None if newest is None else {"size": newest[0], "at": format_time(newest[2])},
             "counters": {row.name: row.value for row in counted},
         }
