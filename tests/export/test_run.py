@@ -13,7 +13,7 @@ import pytest
 
 from affidavit.errors import IntegrityError, InvalidRequest, StorageError
 from affidavit.export import legacy, preview, run_export, stream_export
-from affidavit.export.spec import Column, ExportSpec, InvalidSpec
+from affidavit.export.spec import FORMATS, Column, ExportSpec, InvalidSpec
 from affidavit.query.tree import is_in
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'x"]
@@ -177,11 +177,14 @@ def full_disk(monkeypatch):
 
 
 @pytest.mark.parametrize("bundle", [False, True])
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(log, record, out, own_events, full_disk, bundle):
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(log, record, out, own_events, full_disk, bundle, format):
+    if format == "pdf":
+        pytest.importorskip("typst")
     record(*[("login", "u", f"/{n}", "2023-10-01T12:00:00") for n in range(2000)])
     (out / "x").write_text("old")
     with pytest.raises(StorageError, match=os.strerror(errno.ENOSPC)) as caught:
-        run_export(log, legacy(), out / "x", bundle=bundle)
+        run_export(log, ExportSpec(format=format), out / "x", bundle=bundle)
     assert str(out / "x") in caught.value.message
     assert [path.name for path in out.iterdir()] == ["x"]
     assert (out / "x").read_text() == "old"

@@ -148,7 +148,7 @@ class PdfWriter:
         widths = self._widths()
         room = PAGE_MM[len(widths) > ACROSS_COLUMNS] / sum(widths) / CHAR_MM
         limits = [max(int(width * room), 4) for width in widths]
-        title = f"Audit log export, {counts.rows:,} {'row' if counts.rows == 1 else 'rows'}"
+        title = f"Audit log export, {counts.rows:,} row{'s' * (counts.rows != 1)}"
         date = zip(("year", "month", "day", "hour", "minute", "second"), _numbers(created), strict=True)
         return {
             "title": title,
@@ -173,8 +173,8 @@ class PdfWriter:
 
     def _lead(self, counts: Counts) -> list[str]:
         listed = len(self._listed)
-        all_of = f"All {counts.rows:,} rows are" if listed == counts.rows else f"The first {listed:,} rows are"
-        lines = [f"{all_of} listed here. The complete table is attached as {TABLE}."]
+        shown = f"All {_rows(counts.rows)}" if listed == counts.rows else f"The first {_rows(listed)}"
+        lines = [f"{shown} listed here. The complete table is attached as {TABLE}."]
         if self._evidence is not None:
             lines.append(f"The evidence is attached as {EVIDENCE}.")
         lines.append("Masked values are not anonymous: the operator can still open them.")
@@ -231,11 +231,15 @@ def _column(column: Any, limit: int) -> dict[str, Any]:
     }
 
 
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
+
+
 def _listed(rows: int, listed: int) -> str:
     if not rows:
-        return "No rows: nothing of the period was asked for by the query."
+        return "No rows: nothing matches the query."
     if listed == rows:
-        return f"All {rows:,} rows, in order of time. Masked cells are hatched."
+        return "One row." if rows == 1 else f"All {rows:,} rows, in order of time. Masked cells are hatched."
     return (
         f"The first {listed:,} of {rows:,} rows, in order of time; the other {rows - listed:,} are in the attached "
         f"{TABLE}. Masked cells are hatched."
