@@ -85,6 +85,17 @@ def test_clocks_and_witnesses_that_are_configured_make_it_depend(log, monkeypatc
     assert (states["TIMED"], states["WITNESSED"]) == (DEPENDS, DEPENDS)
 
 
+def test_a_pdf_carries_the_evidence_of_its_table(log, events, out):
+    pytest.importorskip("typst")
+    spec = replace(legacy(), format="pdf")
+    said = estimate(log, spec, bundle=False)
+    result = run_export(log, spec, out / "x.pdf", bundle=False)
+    assert {one.name: one.state == PROVABLE for one in said.verdicts} == {
+        name: str(verdict.status) == "PASS" for name, verdict in result.verdicts.items()
+    }
+    assert result.bytes / 3 < said.bytes < result.bytes * 3
+
+
 @pytest.mark.parametrize(
     ("form", "state"), [("ndjson", PROVABLE), ("parquet", DEPENDS), ("xlsx", DEPENDS), ("pdf", NOT_PROVABLE)]
 )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from affidavit.commitment import format_time
 from affidavit.event import new_id
 from affidavit.export.evidence import full_ranges, level
+from affidavit.export.formats.pdf import LISTED_ROWS_MAX
 from affidavit.export.rows import Rows
 from affidavit.export.run import PREVIEW_COUNT_MAX, PREVIEW_ROWS
 from affidavit.export.select import Selector
@@ -29,14 +30,16 @@ PROVABLE: Final = "provable"
 NOT_PROVABLE: Final = "not provable"
 DEPENDS: Final = "depends"
 
-ENTRY_BYTES: Final = 90  # of one entry in a bundle, compressed
+ENTRY_BYTES: Final = 75  # of one entry in a bundle, compressed
 SALT_BYTES: Final = 16
 HIDDEN_BYTES: Final = 32
 OVERHEAD_BYTES: Final = 6_000  # manifest, README, checkpoints, proofs
 READ_S: Final = 4e-6  # a row through the query engine
 BUNDLE_WORK: Final = 5.0  # evidence and the check afterwards, as multiples of masking and writing
 _TEXT: Final = frozenset({"csv", "json", "ndjson"})
-_SIZE: Final = {"parquet": 0.35, "xlsx": 0.5, "pdf": 1.2}  # of the same rows as CSV
+_SIZE: Final = {"parquet": 0.35, "xlsx": 0.5}  # of the same rows as CSV
+PAGE_ROW_BYTES: Final = 600  # a row on the pages of a PDF
+PDF_BYTES: Final = 150_000  # its fonts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +82,25 @@ def estimate(log: Any, spec: ExportSpec, *, bundle: bool) -> Estimate:
     """
     began = time.perf_counter()
     year = int(format_time(time.time_ns() // 1000)[:4])
-    rows = Rows(log, spec, str(new_id()), year=year, bundle=bundle)
+    proven = bundle or spec.format == "pdf"  # a PDF carries a bundle of its table
+    rows = Rows(log, spec, str(new_id()), year=year, bundle=proven)
     count, exact = rows.count(PREVIEW_COUNT_MAX)
     sample = _sample(log, rows)
     start_s = time.perf_counter() - began
     size = _data_bytes(spec, sample, count, packed=bundle)
-    if bundle:
+    if proven:
         size += _evidence_bytes(log, rows, sample, count)
-    work = BUNDLE_WORK if bundle and rows.evidence != "none" else 1.0
+    work = BUNDLE_WORK if rows.evidence != "none" else 1.0
     seconds = start_s + count * (READ_S + sample.seconds_a_row * work)
     asked = bounds(spec.query)
     never = asked.never or asked.at.empty or asked.t.empty
-    verdicts = forecast(log, spec, _level(rows, bundle=bundle))
+    verdicts = forecast(log, spec, _level(rows, proven=proven), bundle=bundle)
     return Estimate(count, exact, size, round(seconds, 1), verdicts, sample.rows[:PREVIEW_ROWS], never)
 
 
-def _level(rows: Rows, *, bundle: bool) -> str:
+def _level(rows: Rows, *, proven: bool) -> str:
     """The evidence a bundle of this export has, or would have."""
-    if bundle:
+    if proven:
         return rows.evidence
     return "none" if rows.masker.profile.masks_time else level(rows.spec)
 
@@ -136,7 +140,8 @@ def _data_bytes(spec: ExportSpec, sample: _Sample, count: int, *, packed: bool) 
     if packed and spec.format in _TEXT:
         text = "\n".join(",".join(cell or "" for cell in row.values()) for row in sample.rows).encode()
         ratio = len(zlib.compress(text, LEVEL)) / max(len(text), 1)
-    return int(sum(each) / len(each) * count * ratio)
+    size = int(sum(each) / len(each) * count * ratio)
+    return size + PDF_BYTES + min(count, LISTED_ROWS_MAX) * PAGE_ROW_BYTES if spec.format == "pdf" else size
 
 
 def _evidence_bytes(log: Any, rows: Rows, sample: _Sample, count: int) -> int:
@@ -146,12 +151,12 @@ def _evidence_bytes(log: Any, rows: Rows, sample: _Sample, count: int) -> int:
     if rows.evidence == "full":
         spans = [span for pin in rows.pins for span in full_ranges(log.reader, pin, rows.spec.query)]
         entries = sum(end - first for first, end in spans)
-    a_row = sample.open * (SALT_BYTES + 12) + sample.hidden * HIDDEN_BYTES
+    a_row = sample.open * (SALT_BYTES + 6) + sample.hidden * HIDDEN_BYTES
     return int(OVERHEAD_BYTES + entries * ENTRY_BYTES + count * a_row)
 
 
-def forecast(log: Any, spec: ExportSpec, evidence: str) -> tuple[Forecast, ...]:
-    """The five verdicts to expect of a bundle with this level of evidence."""
+def forecast(log: Any, spec: ExportSpec, evidence: str, *, bundle: bool = True) -> tuple[Forecast, ...]:
+    """The five verdicts to expect of a bundle with this level of evidence; of a PDF alone, of the one inside it."""
     trust = log.trust()
     timed = (DEPENDS, "Provable if its checkpoint has a timestamp by then")
     witnessed = (DEPENDS, "Provable if enough witnesses have cosigned its checkpoint by then")
@@ -164,7 +169,7 @@ def forecast(log: Any, spec: ExportSpec, evidence: str) -> tuple[Forecast, ...]:
         Forecast(COMPLETE, *_complete(spec, evidence)),
         Forecast(TIMED, *timed),
         Forecast(WITNESSED, *witnessed),
-        Forecast(VIEW_MATCHES, *_view(spec, evidence)),
+        Forecast(VIEW_MATCHES, *_view(spec, evidence, bundle=bundle)),
     )
 
 
@@ -179,9 +184,11 @@ def _complete(spec: ExportSpec, evidence: str) -> tuple[str, str]:
     return PROVABLE, "It carries every entry of the period, and asks for time, action and outcome only"
 
 
-def _view(spec: ExportSpec, evidence: str) -> tuple[str, str]:
+def _view(spec: ExportSpec, evidence: str, *, bundle: bool) -> tuple[str, str]:
     if evidence == "none":
         return NOT_PROVABLE, "It carries no openings to rebuild the file from"
+    if spec.format == "pdf" and not bundle:
+        return PROVABLE, "The table attached to the PDF can be rebuilt cell by cell; its pages can't"
     if spec.format == "pdf":
         return NOT_PROVABLE, "A PDF can't be rebuilt byte for byte; the table attached to it can be compared"
     if spec.format not in _TEXT:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from affidavit.commitment import format_time
 from affidavit.context import current
-from affidavit.errors import AffidavitError, InvalidRequest, NotFound
+from affidavit.errors import AffidavitError, InvalidRequest, MissingExtra, NotFound
 from affidavit.event import Event, new_id
 from affidavit.export.rows import Rows
 from affidavit.export.run import CANCELLED, FAILED, REASON_CHARS_MAX, described, query_field
@@ -119,8 +119,8 @@ def _request(log: Any, spec: ExportSpec, *, bundle: bool, key: str, holder: str,
     try:
         _check_key(key)
         year = int(format_time(time.time_ns() // 1000)[:4])
-        query = Rows(log, spec, run_id, year=year, bundle=bundle).query
-    except (InvalidRequest, NotFound) as error:
+        query = Rows(log, spec, run_id, year=year, bundle=bundle or spec.format == "pdf").query
+    except (InvalidRequest, NotFound, MissingExtra) as error:
         record_refusal(log, error)
         raise
     values = _new_row(log, spec, run_id, bundle=bundle, key=key, holder=holder, lease_s=lease_s)
