@@ -106,7 +106,7 @@ def test_npm_locks_stay_free_of_addresses():
 def test_make_says_what_it_can_do():
     answer = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     said = {line.split()[1] for line in answer.splitlines()}
-    assert said == {"help", "setup", "demo", "test", "check", "format", "bench", "ui", "lock", "clean"}
+    assert said == {"help", "setup", "demo", "test", "check", "format", "bench", "ui", "page", "lock", "clean"}
 
 
 @pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").iterdir() if not p.suffix and p.is_file()))
