@@ -111,6 +111,8 @@ function compareText(a, b) {
 }
 
 // src/source.ts
+var SourceError = class extends Error {
+};
 var Reader = class {
   data = new Uint8Array(0);
   pos = 0;
@@ -2760,7 +2762,7 @@ function parse(bytes) {
   for (const [n, item] of listed(top.get("witnesses"), "witnesses", 0, 64).entries()) policy.line(text(item, `witnesses[${n}]`));
   const quorum = policy.quorum(top.get("quorum"));
   for (const root of listed(top.get("timestamp_roots"), "timestamp_roots", 0, 64)) {
-    if (root === "" || fromBase64(text(root, "timestamp_roots")) === null) malformed("timestamp_roots has what is no base64");
+    if (!isDer(fromBase64(text(root, "timestamp_roots")))) malformed("timestamp_roots has what is no DER in padded base64");
   }
   const pages = listed(top.get("verify_html"), "verify_html").map((item) => matching(item, /^[0-9a-f]{64}$/, "verify_html"));
   const [tenant, name] = ["tenant", "name"].map((key) => matching(top.get(key), /^[^]+$/, key));
@@ -2775,6 +2777,13 @@ function trustedKey(item, what) {
   const to = last === null ? Number.POSITIVE_INFINITY : whole(last, `${what}.to_size`);
   if (to < from) malformed(`${what} ends before it begins`);
   return { key: parsed, from, to };
+}
+function isDer(bytes) {
+  if (bytes === null || bytes[0] !== 48) return false;
+  const more2 = bytes[1] < 128 ? 0 : bytes[1] & 127;
+  if (more2 > 3 || bytes[1] === 128) return false;
+  const length = more2 === 0 ? bytes[1] : bytes.subarray(2, 2 + more2).reduce((sum, byte) => sum * 256 + byte, 0);
+  return bytes.length === 2 + more2 + length;
 }
 var Policy = class {
   witnesses = [];
@@ -2812,7 +2821,11 @@ var Policy = class {
     this.define(name, (names) => parts.filter((part) => part(names)).length >= least, line);
   }
   quorum(value2) {
-    if (typeof value2 === "number") return value2 === 0 ? null : (names) => names.size >= value2;
+    if (typeof value2 === "number") {
+      const least = whole(value2, "quorum");
+      if (least > this.witnesses.length) malformed(`quorum is ${least} of ${this.witnesses.length} witnesses`);
+      return least === 0 ? null : (names) => names.size >= least;
+    }
     const name = text(value2, "quorum");
     if (name === "none") return null;
     const fulfils = this.names.get(name);
@@ -5288,6 +5301,7 @@ var Archive = class _Archive {
     try {
       yield* this.platform.inflate(this.source, member.start, end);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       malformed(`${member.name} is no whole deflate stream: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -5695,7 +5709,7 @@ var FileSource = class {
     let at = 0;
     while (at < out.length) {
       const read = readSync(this.fd, out, at, out.length - at, from + at);
-      if (read === 0) throw new Error("The bundle became shorter while it was read.");
+      if (read === 0) throw new SourceError("The bundle became shorter while it was read.");
       at += read;
     }
     return out;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
-import { type Platform, type Scratch, type Source } from "./source.ts";
+import { type Platform, type Scratch, type Source, SourceError } from "./source.ts";
 import { parseTrust, TRUST_BYTES_MAX, TrustRefused } from "./trust.ts";
 import { failed, NAMES, type Result } from "./verdict.ts";
 import { verifyBundle } from "./verify.ts";
@@ -26,7 +26,7 @@ class FileSource implements Source {
     let at = 0;
     while (at < out.length) {
       const read = readSync(this.fd, out, at, out.length - at, from + at);
-      if (read === 0) throw new Error("The bundle became shorter while it was read.");
+      if (read === 0) throw new SourceError("The bundle became shorter while it was read.");
       at += read;
     }
     return out;

@@ -1,8 +1,12 @@
 /** Where bytes come from: a source of random access, and a reader that fills its buffer from chunks. */
 import { malformed } from "./bytes.ts";
 
+/** The bundle could not be read: no verdict on it. */
+export class SourceError extends Error {}
+
 export interface Source {
   readonly size: number;
+  /** Rejects with a SourceError. */
   read(from: number, to: number): Promise<Uint8Array>;
 }
 

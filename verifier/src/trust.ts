@@ -60,7 +60,7 @@ function parse(bytes: Uint8Array): Trust {
   for (const [n, item] of listed(top.get("witnesses"), "witnesses", 0, 64).entries()) policy.line(text(item, `witnesses[${n}]`));
   const quorum = policy.quorum(top.get("quorum") as Json);
   for (const root of listed(top.get("timestamp_roots"), "timestamp_roots", 0, 64)) {
-    if (root === "" || fromBase64(text(root, "timestamp_roots")) === null) malformed("timestamp_roots has what is no base64");
+    if (!isDer(fromBase64(text(root, "timestamp_roots")))) malformed("timestamp_roots has what is no DER in padded base64");
   }
   const pages = listed(top.get("verify_html"), "verify_html").map((item) => matching(item, /^[0-9a-f]{64}$/, "verify_html"));
   const [tenant, name] = ["tenant", "name"].map((key) => matching(top.get(key), /^[^]+$/, key));
@@ -76,6 +76,15 @@ function trustedKey(item: Parameters<typeof shaped>[0], what: string): TrustedKe
   const to = last === null ? Number.POSITIVE_INFINITY : whole(last, `${what}.to_size`);
   if (to < from) malformed(`${what} ends before it begins`);
   return { key: parsed, from, to };
+}
+
+/** Whether the bytes are one DER sequence, as a certificate is. Nothing here looks further into one. */
+function isDer(bytes: Uint8Array | null): boolean {
+  if (bytes === null || bytes[0] !== 0x30) return false;
+  const more = bytes[1] < 0x80 ? 0 : bytes[1] & 0x7f;
+  if (more > 3 || bytes[1] === 0x80) return false;
+  const length = more === 0 ? bytes[1] : bytes.subarray(2, 2 + more).reduce((sum, byte) => sum * 256 + byte, 0);
+  return bytes.length === 2 + more + length;
 }
 
 type Fulfils = (names: ReadonlySet<string>) => boolean;
@@ -122,7 +131,11 @@ class Policy {
   }
 
   quorum(value: Json): Fulfils | null {
-    if (typeof value === "number") return value === 0 ? null : (names) => names.size >= value;
+    if (typeof value === "number") {
+      const least = whole(value, "quorum");
+      if (least > this.witnesses.length) malformed(`quorum is ${least} of ${this.witnesses.length} witnesses`);
+      return least === 0 ? null : (names) => names.size >= least;
+    }
     const name = text(value, "quorum");
     if (name === "none") return null;
     const fulfils = this.names.get(name);

@@ -2,7 +2,7 @@
 import { asciiText, malformed } from "./bytes.ts";
 import { crc32, newHash } from "./hash.ts";
 import { toHex } from "./bytes.ts";
-import { Reader, type Platform, type Source } from "./source.ts";
+import { Reader, type Platform, type Source, SourceError } from "./source.ts";
 
 export const MEMBERS_MAX = 512;
 export const MEMBER_BYTES_MAX = 0xfffffffe;
@@ -143,6 +143,7 @@ export class Archive {
     try {
       yield* this.platform.inflate(this.source, member.start, end);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       malformed(`${member.name} is no whole deflate stream: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
