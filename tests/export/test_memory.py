@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 GROWTH_MIB_MAX = 32
 
 SCRIPT = r"""
@@ -14,7 +16,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 from affidavit.export.openings import OpeningsWriter
 from affidavit.export.rows import Rows
-from affidavit.export.spec import legacy
+from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import Spool
 from affidavit.verify.archive import STORED
 
@@ -43,11 +45,11 @@ def run(batches):
     log = SimpleNamespace(tenant=SimpleNamespace(id="t"),
         pin=lambda stream: SimpleNamespace(origin="o", stream=stream, size=1), reader=Reader(batches),
         keys=SimpleNamespace(mask_key=lambda scope, cls: b"k" * 32))
-    rows = Rows(log, legacy(zone="Europe/Berlin"), "x", year=2026, bundle=True)
+    rows = Rows(log, ExportSpec(zone="Europe/Berlin", format=sys.argv[2]), "x", year=2026, bundle=True)
     folder = Path(sys.argv[1])
     spools = [Spool("openings.ndjson", folder), Spool("salts.bin", folder, STORED), Spool("hidden.bin", folder, STORED)]
     openings = OpeningsWriter(*spools, rows.masker.open_paths)
-    data = Spool("data.csv", folder)
+    data = Spool("data", folder)
     for chunk in rows.chunks(also=openings.write):
         data.write(chunk)
     return rows.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -58,8 +60,9 @@ print(json.dumps([small, before, large, after]))
 """
 
 
-def test_a_hundred_thousand_rows_take_the_memory_of_a_few(tmp_path):
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], capture_output=True, text=True, check=False,
+@pytest.mark.parametrize("format", ["csv", "ndjson", "parquet", "xlsx"])
+def test_a_hundred_thousand_rows_take_the_memory_of_a_few(tmp_path, format):
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), format], capture_output=True, text=True, check=False,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
     assert done.returncode == 0, done.stderr
     small, before, large, after = json.loads(done.stdout)

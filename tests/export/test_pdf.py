@@ -52,7 +52,8 @@ def test_a_pdf_says_what_it_is_and_carries_table_and_evidence(log, record, out):
     reader = read((out / "x.pdf").read_bytes())
     text = text_of(reader)
     for said in (
-        result.export_id, "Ministry & Co #1", "yearly *audit*", "Europe/Berlin", "auditor", "All 20 rows are listed here",
+        result.export_id, "Ministry & Co #1", "yearly *audit*", "Europe/Berlin", "auditor",
+        "All 20 rows are listed here",
         "masked: a token", "affidavit verify evidence.zip --trust FILE", f"page 1 of {len(reader.pages)}",
         "2026-03-01T01:00:00.000000+01:00", "every entry of the period",
     ):  # fmt: skip
@@ -92,7 +93,8 @@ def test_hostile_text_is_text(log, record, out):
     reader = read((out / "x.pdf").read_bytes())
     text = text_of(reader)
     for said in ("#strong[x] *b* _i_ $x^2$ @ref <lab>", '#read("page.json")', "[U+202E]evil[U+202C]",
-                 "x[U+0001]y[U+007F]z", "[U+E000]", "[U+E0001]", "=1+1", "#pagebreak()", "]#panic()", "[U+000D]", "[U+0009]"):  # fmt: skip
+                 "x[U+0001]y[U+007F]z", "[U+E000]", "[U+E0001]", "=1+1",
+                 "#pagebreak()", "]#panic()", "[U+000D]", "[U+0009]"):  # fmt: skip
         assert said in text, said
     rows = list(csv.reader(io.StringIO(attached(reader)["data.csv"].decode(), newline="")))
     assert [row[1] for row in rows[1:]] == ["'=1+1" if text == "=1+1" else text for text in HOSTILE]
