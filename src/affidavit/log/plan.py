@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import pyarrow as pa
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from affidavit.commitment import parse_time
 from affidavit.log.catalogue import Segment, list_segments, sealed_size
 from affidavit.log.checkpoints import Pin
 from affidavit.log.database import Database
 from affidavit.log.schema import journal
+from affidavit.log.tail import Stretch, Tails, runs
 from affidavit.query.bounds import Bounds, bounds
 from affidavit.query.tree import Query
 
-WINDOW_ROWS: Final = 262_144  # rows of segments that begin in one window, about
+WINDOW_ROWS: Final = 262_144  # rows that begin in one window, about
+WINDOW_GROWTH: Final = 4
 FETCH_ROWS: Final = 8192
 ROW_SCHEMA: Final = pa.schema(
     [
@@ -49,13 +52,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one pinned log holds that can match: segments, and the tail [sealed, end) with its range of `at`."""
+    """What one pinned log holds that can match: segments, and stretches of the tail."""
 
     k: int
     pin: Pin
     segments: tuple[Segment, ...]
-    sealed: int
-    tail_at: tuple[int, int] | None
+    tail: tuple[Stretch, ...]
 
     def within(self, window: Window) -> tuple[Segment, ...]:
         """The segments that can hold times of a window."""
@@ -69,8 +71,9 @@ class Part:
 class Plan:
     """A read that has begun: one snapshot of catalogue and tail, held until the block of `plan` ends."""
 
-    def __init__(self, connection: Connection, query: Query | None, pins: Sequence[Pin]) -> None:
+    def __init__(self, connection: Connection, query: Query | None, pins: Sequence[Pin], tails: Tails) -> None:
         self._connection = connection
+        self._tails = tails
         self.bounds = bounds(query) if query is not None else Bounds()
         self.low = None if self.bounds.at.lo is None else parse_time(self.bounds.at.lo)
         self.high = None if self.bounds.at.hi is None else parse_time(self.bounds.at.hi)
@@ -80,15 +83,8 @@ class Plan:
     def _part(self, k: int, pin: Pin) -> Part:
         sealed = sealed_size(self._connection, pin.log_id)
         found = [one for one in list_segments(self._connection, pin.log_id) if self._can_match(one, pin)]
-        tail_at = None
-        if sealed < pin.size:
-            low, high = self._connection.execute(
-                select(func.min(journal.c.at_us), func.max(journal.c.at_us)).where(
-                    journal.c.log_id == pin.log_id, journal.c.idx >= sealed, journal.c.idx < pin.size
-                )
-            ).one()
-            tail_at = None if low is None else (low, high)
-        return Part(k, pin, tuple(found), sealed, tail_at)
+        tail = self._tails.stretches(self._connection, pin.log_id, sealed, pin.size)
+        return Part(k, pin, tuple(found), tuple(one for one in tail if one.meets(self.low, self.high)))
 
     def _can_match(self, segment: Segment, pin: Pin) -> bool:
         if segment.first >= pin.size:
@@ -100,28 +96,38 @@ class Plan:
         wanted = self.bounds.actions
         return wanted is None or segment.actions is None or any(wanted.match(action) for action in segment.actions)
 
-    def windows(self, rows: int = WINDOW_ROWS) -> list[Window]:
-        """Stretches of `at`, ascending, that together hold every answer."""
-        starts = sorted((one.at_min, one.rows) for part in self.parts for one in part.segments)
-        starts += [(part.tail_at[0], part.pin.size - part.sealed) for part in self.parts if part.tail_at is not None]
-        starts.sort()
+    def windows(self, rows: int = WINDOW_ROWS, *, descending: bool = False) -> list[Window]:
+        """Stretches of `at`, ascending, that together hold every answer.
+
+        The first one walked (the last where `descending`) holds about `rows`; later ones more, up to WINDOW_ROWS.
+        """
+        starts = [(one.at_min, one.rows) for part in self.parts for one in part.segments]
+        starts += [(one.low, one.rows) for part in self.parts for one in part.tail]
         if not starts:
             return []
-        found: list[Window] = []
-        low, held = self.low, 0
-        for at, count in starts:
-            if held and held + count > rows and (low is None or at > low) and (self.high is None or at < self.high):
-                found.append(Window(low, at))
-                low, held = at, 0
-            held += count
-        found.append(Window(low, self.high))
-        return found
+        cuts: set[int] = set()
+        held = 0
+        for at, count in sorted(starts, reverse=descending):
+            # A cut lies before what begins there: walking down, that belongs to the window being closed.
+            held += count if descending else 0
+            if held >= rows or (held and not descending and held + count > rows):
+                cuts.add(at)
+                held, rows = 0, min(rows * WINDOW_GROWTH, WINDOW_ROWS)
+            held += 0 if descending else count
+        inner = [
+            at for at in sorted(cuts) if (self.low is None or at > self.low) and (self.high is None or at < self.high)
+        ]
+        return [Window(low, high) for low, high in pairwise([self.low, *inner, self.high])]
 
     def tail(self, part: Part, window: Window) -> Generator[pa.RecordBatch, None, None]:
         """The unsealed rows of a part within a window, as batches of ROW_SCHEMA."""
+        for first, end in runs([one for one in part.tail if one.meets(window.low, window.high)]):
+            yield from self._journal_rows(part, window, first, end)
+
+    def _journal_rows(self, part: Part, window: Window, first: int, end: int) -> Generator[pa.RecordBatch, None, None]:
         names = [name for name in ROW_SCHEMA.names if name != "k"]
         statement = select(*(journal.c[name] for name in names)).where(
-            journal.c.log_id == part.pin.log_id, journal.c.idx >= part.sealed, journal.c.idx < part.pin.size
+            journal.c.log_id == part.pin.log_id, journal.c.idx >= first, journal.c.idx < end
         )
         if window.low is not None:
             statement = statement.where(journal.c.at_us >= window.low)
@@ -138,7 +144,7 @@ class Plan:
 
 
 @contextmanager
-def plan(database: Database, query: Query | None, pins: Sequence[Pin]) -> Iterator[Plan]:
+def plan(database: Database, query: Query | None, pins: Sequence[Pin], tails: Tails) -> Iterator[Plan]:
     """Begin a read: one snapshot for catalogue and tail, so that sealing in between loses or doubles nothing."""
     with database.read() as connection:
-        yield Plan(connection, query, pins)
+        yield Plan(connection, query, pins, tails)

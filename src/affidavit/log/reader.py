@@ -23,16 +23,17 @@ from affidavit.log.columns import JournalColumns, SegmentColumns, equal_filters,
 from affidavit.log.database import Database
 from affidavit.log.engine import connect
 from affidavit.log.entries import Entries
-from affidavit.log.plan import ROW_SCHEMA, Plan, Window, plan
+from affidavit.log.plan import ROW_SCHEMA, WINDOW_ROWS, Plan, Window, plan
 from affidavit.log.registry import Tenant
 from affidavit.log.segment import conform, records
+from affidavit.log.tail import Tails
 from affidavit.paths import PATHS, DeclaredFields
 from affidavit.query.sql import Sql, to_sql
 from affidavit.query.tree import EVERYTHING, Query
 from affidavit.settings import Settings
 
 BATCH_ROWS: Final = 8192
-FIRST_WINDOW_ROWS: Final = 32_768  # a page looks at little first
+FIRST_WINDOW_ROWS: Final = 4096  # a page looks at little first
 _ROW: Final = ", ".join(ROW_SCHEMA.names)
 _decode = msgspec.json.Decoder(dict[str, str | None]).decode
 _encode = msgspec.json.Encoder().encode
@@ -59,6 +60,7 @@ class Reader:
         self._journal = JournalColumns(declared)
         self._segments = SegmentColumns(declared)
 
+        self._tails = Tails()
     def rows(
         self,
         query: Query,
@@ -75,7 +77,7 @@ class Reader:
         """
         left = limit
         with self._engine(query, pins) as (connection, planned):
-            windows = planned.windows() if limit is None else planned.windows(FIRST_WINDOW_ROWS)
+            windows = planned.windows(WINDOW_ROWS if limit is None else FIRST_WINDOW_ROWS, descending=descending)
             for window in reversed(windows) if descending else windows:
                 if _past(window, after, descending=descending):
                     continue
@@ -155,7 +157,10 @@ class Reader:
 
     @contextmanager
     def _engine(self, query: Query | None, pins: Sequence[Pin]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Plan]]:
-        with plan(self._database, query, pins) as planned, connect(self._settings, self._archive) as connection:
+        with (
+            plan(self._database, query, pins, self._tails) as planned,
+            connect(self._settings, self._archive) as connection,
+        ):
             yield connection, planned
 
     def _source(
@@ -195,7 +200,7 @@ class Reader:
                 parameters += [self._archive.locate(one.name) for one in segments]
                 parameters += [item for _, values in pushed for item in values]
                 parameters += where.parameters
-            if part.tail_at is not None and _meets(window, part.tail_at):
+            if any(one.meets(window.low, window.high) for one in part.tail):
                 where = to_sql(query, self._journal)
                 shown = columns or f"{', '.join(name for name in ROW_SCHEMA.names if name != 'k')}, false AS resort"
                 if value:
@@ -236,10 +241,6 @@ def _tail(connection: duckdb.DuckDBPyConnection, planned: Plan, k: int, window: 
 def _paths(segments: Sequence[Segment]) -> frozenset[str]:
     """The table paths that these segments hold at all."""
     return frozenset().union(*(one.paths for one in segments)) if segments else frozenset(PATHS)
-
-
-def _meets(window: Window, at: tuple[int, int]) -> bool:
-    return (window.low is None or at[1] >= window.low) and (window.high is None or at[0] < window.high)
 
 
 def _past(window: Window, after: Key | None, *, descending: bool) -> bool:
