@@ -16,31 +16,23 @@ from sqlalchemy import select
 
 from affidavit import settings as settings_module
 from affidavit.commitment import SEED_BYTES
-from affidavit.context import current
-from affidavit.errors import (
-    AffidavitError,
-    Busy,
-    Forbidden,
-    IntegrityError,
-    InvalidEvent,
-    InvalidRequest,
-    NotFound,
-)
-from affidavit.event import Actor, Event, Source, convert_event
+from affidavit.errors import AffidavitError, Busy, IntegrityError, InvalidEvent, InvalidRequest, NotFound
+from affidavit.event import Event
 from affidavit.log import checkpoints, keys, outside, recovery, registry
 from affidavit.log.archive import open_archive
 from affidavit.log.catalogue import list_segments
 from affidavit.log.checkpoints import Pin
 from affidavit.log.database import Database
 from affidavit.log.entries import Entries, row_entry
-from affidavit.log.journal import Placed, Prepared, Receipt, prepare
+from affidavit.log.journal import Placed, Prepared, Receipt
+from affidavit.log.opening import declared_fields, find_or_create
+from affidavit.log.preparation import Preparation, check_stream, to_event
 from affidavit.log.reader import Reader, find_record
 from affidavit.log.recorder import Extra, Figures, Job, Recorder
-from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, OWN_STREAMS, Tenant
+from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, Tenant
 from affidavit.log.schema import journal, logs
 from affidavit.log.tree import Tree
 from affidavit.paths import DeclaredFields
-from affidavit.record import flatten
 
 DEFAULT_HOME: Final = "affidavit-data"
 
@@ -79,7 +71,8 @@ class AuditLog:
         self._recorder = Recorder(
             database, group_events_max=settings.group_events_max, queue_events_max=settings.queue_events_max
         )
-        self._digest_key = log_keys.derive("dedupe", tenant.id)
+        self.recorder_figures: Callable[[], Figures] = self._recorder.figures
+        self._prepare = Preparation(tenant, declared, log_keys.derive("dedupe", tenant.id), settings.secrets)
         self._drops = _Drops()
         self._trees: dict[str, Tree] = {}
         self._finalizer = weakref.finalize(self, _close, self._recorder, database)
@@ -118,11 +111,11 @@ class AuditLog:
         database = Database(url, busy_timeout_s=loaded.busy_timeout_s)
         try:
             database.prepare()
-            found = _tenant(database, log_keys, tenant, loaded.zone, create=create)
+            found = find_or_create(database, log_keys, tenant, loaded.zone, create=create)
             archive = open_archive(loaded.archive, folder)
             for info in found.logs.values() if check else ():
                 recovery.check(database, archive, folder, info)
-            return cls(folder, loaded, database, log_keys, found, _declared(folder, loaded, found))
+            return cls(folder, loaded, database, log_keys, found, declared_fields(folder, loaded, found))
         except BaseException:
             database.close()
             raise
@@ -141,8 +134,8 @@ class AuditLog:
         self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN, **fields: Any
     ) -> Future[Receipt]:
         """The same without waiting: a future of the receipt. Invalid events raise at once."""
-        _check_stream(stream)
-        prepared = self._prepare(_event(action, fields), stream)
+        check_stream(stream)
+        prepared = self._prepare(to_event(action, fields), stream)
         answer: Future[Receipt] = Future()
         inner = self._recorder.submit(Job([prepared])).add_done_callback
         inner(lambda done: self._hand_over(done, prepared, stream, answer))
@@ -152,8 +145,8 @@ class AuditLog:
         """Record without waiting for durability. False when the queue was full: the event is dropped and counted,
         and the gap is itself recorded on `control` as soon as there is room. Invalid events raise.
         """
-        _check_stream(stream)
-        prepared = self._prepare(_event(action, fields), stream)
+        check_stream(stream)
+        prepared = self._prepare(to_event(action, fields), stream)
         try:
             self._recorder.submit(Job([prepared], patient=True))
         except Busy:
@@ -180,14 +173,14 @@ class AuditLog:
 
         With `checked` Events MUST come from `decode_event` or `convert_event`; they are not checked again.
         """
-        _check_stream(stream)
+        check_stream(stream)
         results: list[Receipt | InvalidEvent | None] = [None] * len(events)
         batch: list[Prepared] = []
         seeds = os.urandom(SEED_BYTES * len(events))  # one call to the system, not one an event
         for at, event in enumerate(events):
             seed = seeds[at * SEED_BYTES : (at + 1) * SEED_BYTES]
             try:
-                whole = event if checked and isinstance(event, Event) else _event(event, {})
+                whole = event if checked and isinstance(event, Event) else to_event(event, {})
                 batch.append(self._prepare(whole, stream, seed=seed))
             except InvalidEvent as error:
                 results[at] = error
@@ -227,10 +220,6 @@ class AuditLog:
         if isinstance(receipt, InvalidEvent):
             raise receipt
         return receipt
-
-    def _prepare(self, event: Event, stream: str, own: dict[str, str] | None = None, *, seed: bytes = b"") -> Prepared:
-        record = flatten(_with_context(event), self.declared, own, refuse_secrets=self.settings.secrets == "refuse")
-        return prepare(self.tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key)
 
     def _receipt(self, placed: Placed, prepared: Prepared, stream: str) -> Receipt | InvalidEvent:
         if isinstance(placed, InvalidEvent):
@@ -343,10 +332,6 @@ class AuditLog:
             "verify_html": [],
         }
 
-    def recorder_figures(self) -> Figures:
-        """Events waiting, and what this process committed, for monitoring."""
-        return self._recorder.figures()
-
     def flush(self) -> bool:
         """Wait for everything buffered. False when it could not be written in time."""
         return self._recorder.flush()
@@ -387,65 +372,3 @@ class _Drops:
 def _close(recorder: Recorder, database: Database) -> None:
     recorder.close()
     database.close()
-
-
-def _check_stream(stream: str) -> None:
-    if stream in OWN_STREAMS:
-        raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
-
-
-def _event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) -> Event:
-    if isinstance(action, Event):
-        return convert_event({**msgspec.structs.asdict(action), **fields} if fields else action)
-    if isinstance(action, str):
-        return convert_event({"action": action, **fields})
-    if not isinstance(action, Mapping):
-        raise InvalidEvent(f"an event is an action's name, an Event or a mapping, not {type(action).__name__}")
-    return convert_event({**action, **fields})
-
-
-def _with_context(event: Event) -> Event:
-    context = current()
-    changes: dict[str, Any] = {}
-    if context.actor and event.actor is None:
-        changes["actor"] = Actor(id=context.actor, type=context.actor_type or None)
-    if context.ip or context.request_id or context.user_agent:
-        source = event.source or Source()
-        changes["source"] = msgspec.structs.replace(
-            source,
-            ip=source.ip or context.ip or None,
-            user_agent=source.user_agent or context.user_agent or None,
-            request_id=source.request_id or context.request_id or None,
-        )
-    return msgspec.structs.replace(event, **changes) if changes else event
-
-
-def _tenant(database: Database, log_keys: keys.Keys, name: str, zone: str, *, create: bool) -> Tenant:
-    try:
-        found = registry.find_tenant(database, name)
-    except NotFound:
-        if not create or name != DEFAULT_TENANT:
-            raise
-        try:
-            found = registry.create_tenant(database, log_keys, name, zone)
-        except InvalidRequest:  # another process was quicker
-            found = registry.find_tenant(database, name)
-    main = found.log(MAIN)
-    if str(log_keys.checkpoint_key(main.origin, main.generation).verifier()) != main.keys[-1].vkey:
-        raise InvalidRequest(
-            f"the master key is not the one that tenant {name} was made with",
-            "Restore keys/master.key of this home, or set AFFIDAVIT_MASTER_KEY",
-        )
-    return found
-
-
-def _declared(home: Path, settings: settings_module.Settings, tenant: Tenant) -> DeclaredFields:
-    file = home / settings.declared_fields
-    fields = dict(tenant.declared.fields)
-    if file.is_file():
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidRequest(f"declared fields {file}: {error}", "Make it a readable file of UTF-8") from None
-        fields = {**DeclaredFields.from_toml(text).fields, **fields}
-    return DeclaredFields(fields)

@@ -1,0 +1,69 @@
+"""Preparation: from what a caller gives to an event ready for sequencing. Runs outside every lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from affidavit.commitment import SEED_BYTES
+from affidavit.context import current
+from affidavit.errors import Forbidden, InvalidEvent
+from affidavit.event import Actor, Event, Source, convert_event
+from affidavit.log.journal import Prepared, prepare
+from affidavit.log.registry import MAIN, OWN_STREAMS, Tenant
+from affidavit.paths import DeclaredFields
+from affidavit.record import flatten
+
+
+class Preparation:
+    """Prepares events of one tenant: request context, flattening, secrets, seed and commitments."""
+
+    def __init__(self, tenant: Tenant, declared: DeclaredFields, digest_key: bytes, secrets: str) -> None:
+        self._tenant = tenant
+        self._declared = declared
+        self._digest_key = digest_key
+        self._refuse_secrets = secrets == "refuse"
+
+    def __call__(self, event: Event, stream: str, own: dict[str, str] | None = None, *, seed: bytes = b"") -> Prepared:
+        """The event ready for a stream. `own` adds fields of own groups; `seed`: 32 fresh random bytes if given.
+
+        Raises InvalidEvent, NotFound for the stream.
+        """
+        record = flatten(_with_context(event), self._declared, own, refuse_secrets=self._refuse_secrets)
+        return prepare(self._tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key)
+
+
+def check_stream(stream: str) -> None:
+    """Raises Forbidden for streams that callers may not write."""
+    if stream in OWN_STREAMS:
+        raise Forbidden(f"stream {stream} is written by Affidavit alone", f"Use {MAIN} or a stream of a policy")
+
+
+def to_event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) -> Event:
+    """The checked event of an action's name, an Event or a mapping, with more fields. Raises InvalidEvent."""
+    if isinstance(action, Event):
+        return convert_event({**msgspec.structs.asdict(action), **fields} if fields else action)
+    if isinstance(action, str):
+        return convert_event({"action": action, **fields})
+    if not isinstance(action, Mapping):
+        raise InvalidEvent(f"an event is an action's name, an Event or a mapping, not {type(action).__name__}")
+    return convert_event({**action, **fields})
+
+
+def _with_context(event: Event) -> Event:
+    context = current()
+    changes: dict[str, Any] = {}
+    if context.actor and event.actor is None:
+        changes["actor"] = Actor(id=context.actor, type=context.actor_type or None)
+    if context.ip or context.request_id or context.user_agent:
+        source = event.source or Source()
+        changes["source"] = msgspec.structs.replace(
+            source,
+            ip=source.ip or context.ip or None,
+            user_agent=source.user_agent or context.user_agent or None,
+            request_id=source.request_id or context.request_id or None,
+        )
+    return msgspec.structs.replace(event, **changes) if changes else event
