@@ -167,7 +167,8 @@ def test_tokens_of_ones_own_view_do_the_same(log, auditor):
 
 def test_tokens_of_another_view_find_nothing(log, auditor):
     token = View(log, "auditor", "mallory", columns=COLUMNS).search(Search()).rows[0]["subject"]
-    assert auditor.search(Search(query=auditor.read(f"subject:{token}"))).rows == []
+    found = auditor.search(Search(query=auditor.read(f"subject:{token}")))
+    assert (found.rows, found.never) == ([], False)
     again = View(log, "auditor", "eve", columns=COLUMNS)
     token = auditor.search(Search()).rows[0]["subject"]
     assert len(again.search(Search(query=again.read(f"subject:{token}"))).rows) == 4
@@ -180,6 +181,19 @@ def test_tokens_where_none_are_shown_are_refused(auditor):
             auditor.search(Search(query=Leaf("eq", path, tokens=(token,))))
     with pytest.raises(InvalidQuery, match="by token"):
         auditor.search(Search(query=Leaf("prefix", "subject.id", tokens=(token,))))
+
+
+def test_changed_values_by_token_where_all_are_text(log, record):
+    for after in ("A", "C"):
+        record({"action": "grade.updated", "change": {"after": {"grade": after}}, "at": "2026-10-01T00:00:00Z"})
+    view = View(log, "auditor", columns=(Column("after", "change.after.grade"),))
+    token = view.search(Search()).rows[0]["after"]
+    query = view.read(f"change.after.grade:{token}")
+    assert [row["after"] for row in view.search(Search(query)).rows] == [token]
+    record({"action": "grade.updated", "change": {"after": {"grade": ["A"]}}, "at": "2026-10-02T00:00:00Z"})
+    with pytest.raises(InvalidQuery, match="JSON"):  # "A" would answer for ["A"], whose token is another
+        view.search(Search(query))
+    assert len(view.search(Search(view.read(f"change.after.grade:{token} at:2026-10-01"))).rows) == 1
 
 
 def test_looking_tokens_up_is_bounded(auditor, monkeypatch):

@@ -30,7 +30,7 @@ from affidavit.log.saved_queries import read_query
 from affidavit.masking import forms
 from affidavit.masking.masks import Mask
 from affidavit.masking.profiles import Profile, builtin
-from affidavit.paths import JSON, PUBLIC_KEYS, STRING, Path, lookup
+from affidavit.paths import JSON, PATHS, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.bounds import bounds
 from affidavit.query.conditions import SHORT_NAMES, TEXT_PATHS
 from affidavit.query.tree import EVERYTHING, Group, Leaf, Query, all_of, check_path, is_in, replace_leaves, to_json
@@ -56,6 +56,7 @@ FACET_VALUES_MAX: Final = 10_000
 TOKEN_VALUES_MAX: Final = 500_000
 """Distinct values of a field in the period asked for that tokens are looked up among."""
 TOKEN: Final = "token"  # noqa: S105  a mask's name
+_LEAVE: Final = "Leave it out, or search under a profile that shows it"
 _NOTHING_SHOWN: Final = frozenset({"remove", "own"})
 
 
@@ -92,10 +93,13 @@ class FacetValue:
 class Found:
     """One page in the order asked for, label to cell; cursors to its neighbours; count and facets if asked for.
 
+    `places` are stream and index of each row.
+
     `never`: the query contradicts itself. `facets` of a field with very many values are of the most frequent ones.
     """
 
     rows: list[dict[str, str | None]]
+    places: list[tuple[str, int]]
     next: str | None
     previous: str | None
     never: bool
@@ -178,16 +182,40 @@ class View:
         place = self._cursors.read(search.cursor, known) if search.cursor else None
         facets = [self._facet_path(masker, path) for path in search.facets]
         clear = self._clear(masker, search.query, pins)
-        asked = bounds(clear)
-        rows, after, before = self._page(masker, zone, clear, search, pins, place)
+        asked = bounds(search.query)  # as asked: a token that stands for nothing contradicts nothing
+        rows, places, after, before = self._page(masker, zone, clear, search, pins, place)
         return Found(
             rows,
+            places,
             None if after is None else self._cursors.write(after, known),
             None if before is None else self._cursors.write(before, known),
             asked.never or asked.at.empty or asked.t.empty,
             self._count(clear, pins) if search.count else None,
             {path: self._facet(masker, path, clear, pins) for path in facets},
         )
+
+    @property
+    def scope(self) -> str:
+        """Whose tokens these are, for events of what was looked at."""
+        return self._scope
+
+    @property
+    def profile(self) -> Profile:
+        """How the reader sees fields."""
+        return self._profile
+
+    def masker(self) -> Masker:
+        """What masks for this reader."""
+        return self._masker(ZoneTable(self.spec.zone))
+
+    def clear(self, query: Query, pins: Sequence[Any]) -> Query:
+        """A query of this reader with values for tokens. MUST NOT leave the server. Raises InvalidQuery."""
+        return self._clear(self.masker(), query, pins)
+
+    def shown(self, batch: Any) -> list[dict[str, str | None]]:
+        """Rows of the reader's, ascending by `at`, as this view's reader sees them: label to cell."""
+        zone = ZoneTable(self.spec.zone)
+        return self._rows(self._masker(zone), zone, batch)
 
     def _masker(self, zone: ZoneTable) -> Masker:
         year = int(format_time(time.time_ns() // 1000)[:4])
@@ -223,6 +251,9 @@ class View:
                 f"{leaf.path} has more than {TOKEN_VALUES_MAX} different values in this period",
                 "Ask for a shorter period by at>=… at<…",
             )
+        # A column of a change may hold JSON too, and a list answers for its elements: that would tell more than tokens.
+        if leaf.path not in PATHS and self._log.reader.values(leaf.path, "", pins, 1, period, json=True):
+            raise InvalidQuery(f"{leaf.path} holds JSON in this period and can't be asked by token", _LEAVE)
         values = [value for value, _ in found]
         shown = masker.keys.tokenizer(self._path(leaf.path).cls).column(pa.array(values, pa.string()), STRING)
         wanted = frozenset(leaf.tokens)
@@ -241,29 +272,35 @@ class View:
         search: Search,
         pins: Sequence[Any],
         place: Place | None,
-    ) -> tuple[list[dict[str, str | None]], Place | None, Place | None]:
-        """Rows, the place after them and the one before; None where nothing more lies there."""
+    ) -> tuple[list[dict[str, str | None]], list[tuple[str, int]], Place | None, Place | None]:
+        """Rows with their streams and indexes, the place after them and the one before (None: nothing lies there)."""
         back = place is not None and place.back
         descending = search.newest_first is not back
         after = None if place is None else Key(place.at_us, place.k, place.idx)
         found = self._log.reader.rows(query, pins, limit=search.limit + 1, after=after, descending=descending)
         batches = list(found) if search.limit else []
         if not any(batch.num_rows for batch in batches):
-            return [], None, None
+            return [], [], None, None
         whole = pa.Table.from_batches(batches).slice(0, search.limit).combine_chunks().to_batches()[0]
         more = sum(batch.num_rows for batch in batches) > search.limit
         if descending:
             whole = whole.take(pa.array(range(whole.num_rows - 1, -1, -1)))
         rows = self._rows(masker, zone, whole)
+        places = self.places(whole)
         first, last = (
             (whole.column("at_us")[at].as_py(), whole.column("k")[at].as_py(), whole.column("idx")[at].as_py())
             for at in (0, -1)
         )
         if search.newest_first:
-            rows, first, last = rows[::-1], last, first
+            rows, places, first, last = rows[::-1], places[::-1], last, first
         forward = Place(*last, back=False) if more or back else None
         backward = Place(*first, back=True) if (more if back else place is not None) else None
-        return rows, forward, backward
+        return rows, places, forward, backward
+
+    def places(self, batch: Any) -> list[tuple[str, int]]:
+        """Stream and index of each row of a batch of the reader's."""
+        streams, indexes = batch.column("k").to_pylist(), batch.column("idx").to_pylist()
+        return [(self.spec.streams[k], index) for k, index in zip(streams, indexes, strict=True)]
 
     def _rows(self, masker: Masker, zone: ZoneTable, batch: Any) -> list[dict[str, str | None]]:
         """Rows in ascending order as the reader sees them."""
@@ -327,4 +364,4 @@ def _masked(path: str, mask: Mask) -> InvalidQuery:
 def _hint(path: str, mask: Mask) -> str:
     if mask.name == TOKEN:
         return f"Ask by a token that this view shows: {path}:tk_…"
-    return "Leave it out, or search under a profile that shows it"
+    return _LEAVE
