@@ -3562,6 +3562,7 @@ function there(found) {
 function operandText(value2, place) {
   if (typeof value2 === "number" || typeof value2 === "boolean") return String(value2);
   if (typeof value2 !== "string") malformed(`${place} has an operand that is no text`);
+  if (value2.includes("\0")) malformed(`${place} has an operand with U+0000`);
   if (utf8(value2).length > VALUE_BYTES_MAX) malformed(`${place} has an operand of more than ${VALUE_BYTES_MAX} bytes`);
   return value2;
 }
@@ -3710,15 +3711,24 @@ function files(value2, manifest) {
   for (const name of wanted) if (!out.has(name)) malformed(`files lacks ${name}`);
   return out;
 }
+var LAST = "9999-12-31T23:59:59.999999Z";
+var PAST = "~";
+function microsecondLater(time3) {
+  if (time3 === LAST) return PAST;
+  const micros = Number(time3.slice(20, 26)) + 1;
+  if (micros < 1e6) return `${time3.slice(0, 20)}${String(micros).padStart(6, "0")}Z`;
+  return `${new Date(Date.parse(`${time3.slice(0, 19)}Z`) + 1e3).toISOString().slice(0, 19)}.000000Z`;
+}
 function aboutText(top, query) {
   const of = query.bounds.some(({ path }) => path === "at") || query.bounds.length === 0 ? "at" : "t";
   const bounds = query.bounds.filter(({ path }) => path === of);
-  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ time: time3 }) => time3).sort().at(-1) ?? null;
-  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ time: time3 }) => time3).sort().at(0) ?? null;
+  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ op, time: time3 }) => op === "gt" ? microsecondLater(time3) : time3).sort().at(-1) ?? null;
+  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ op, time: time3 }) => op === "le" ? microsecondLater(time3) : time3).sort().at(0) ?? null;
+  const about = top.get("export");
   const parts = new Map([
-    ["export", top.get("export")],
+    ["export", new Map(["id", "created", "recipient", "reason"].map((key) => [key, about.get(key)]))],
     ["tenant", top.get("tenant")],
-    ["period", /* @__PURE__ */ new Map([["of", of], ["from", from], ["before", before]])],
+    ["period", /* @__PURE__ */ new Map([["of", of], ["from", from === PAST ? LAST : from], ["before", before === PAST ? null : before]])],
     ["zone", top.get("zone").get("name")],
     ...["query", "profile", "columns", "evidence"].map((key) => [key, top.get(key)])
   ]);
@@ -4420,6 +4430,7 @@ function digit(byte, name) {
 
 // src/cells.ts
 var ROW_BYTES_MAX = 256 * 1024 * 1024;
+var CELL_BYTES_MAX = 16 * 1024 * 1024;
 var APOSTROPHE = new Set(ascii("=+-@	\r'"));
 var NULL = ascii("null");
 var HEX2 = ascii("0123456789abcdef");
@@ -4434,7 +4445,6 @@ var CellFile = class {
   gaps = [];
   /** Ends of the cells of this row in the expected bytes. */
   ends = [];
-  ownShown = 0;
   current = 0;
   manifest;
   reader;
@@ -4469,7 +4479,6 @@ var CellFile = class {
     this.length = 0;
     this.gaps.length = 0;
     this.ends.length = 0;
-    this.ownShown = 0;
     this.append(this.before(row, 0));
   }
   endRow() {
@@ -4508,16 +4517,14 @@ var CellFile = class {
     }
     this.done();
   }
-  text(span, own) {
+  text(span) {
     this.start();
     this.appendText(span.data, span.from, span.to);
-    if (own && span.to > span.from) this.ownShown++;
     this.done();
   }
-  json(span, own) {
+  json(span) {
     this.start();
     this.appendJson(span.data, span.from, span.to);
-    if (own) this.ownShown++;
     this.done();
   }
   empty() {
@@ -4539,7 +4546,7 @@ var CellFile = class {
     const expected = this.expected;
     let at = reader.pos;
     let from = 0;
-    let shown = this.ownShown;
+    let shown = 0;
     for (let n = 0; n <= this.gaps.length; n++) {
       const to = n < this.gaps.length ? this.gaps[n].at : this.length;
       const stop = Math.min(to, from + end - at);
@@ -4554,6 +4561,7 @@ var CellFile = class {
       const cell = this.masked1(data, at, end, reader.over);
       if (cell === "more") return this.wait();
       const where = `row ${this.current}, column ${JSON.stringify(label).slice(0, 80)}`;
+      if (!("why" in cell) && cell.end - at > CELL_BYTES_MAX) return `${where}: a masked cell of more than ${CELL_BYTES_MAX} bytes`;
       if ("why" in cell) return `${where}: ${cell.why}`;
       if (cell.text !== null && (mask === null || !mask.allows(cell.text))) {
         return mask === null ? `${where}: the field is not there, and the cell is not empty` : `${where}: no cell of the mask ${mask.name}`;
@@ -4784,8 +4792,9 @@ function columnPaths(column) {
 var Rows = class {
   found = {
     rows: 0,
-    masked: { least: 0, most: 0 },
-    erased: { least: 0, most: 0 },
+    parsed: 0,
+    shown: 0,
+    erased: 0,
     notCommitted: null,
     untrue: null,
     unknown: 0,
@@ -4842,6 +4851,7 @@ var Rows = class {
     const what = `openings.ndjson: shape ${this.defined}`;
     const decoded = valueText(line);
     if (decoded === null) malformed(`${what} is not UTF-8`);
+    if (!decoded.endsWith("}")) malformed(`${what} has white space after it`);
     const top = shaped(parseJson(decoded, what), ["paths", "state"], what);
     const paths = listed(top.get("paths"), `${what}: paths`, 0, FIELDS_MAX).map((path) => text(path, `${what}: a path`));
     const state = text(top.get("state"), `${what}: state`);
@@ -4903,8 +4913,7 @@ var Rows = class {
         if (byte !== 44) malformed(`${what} is no list of texts`);
       }
     }
-    at = space(bytes, at);
-    if (bytes[at] !== 93 || space(bytes, at + 1) < end || at >= end) malformed(`${what} has more than a list of values`);
+    if (bytes[at] !== 93 || at + 1 !== end) malformed(`${what} has more than a list of values`);
     return numbers;
   }
   /** A JSON string from after its quote; gives the offset after the closing one. */
@@ -5061,7 +5070,7 @@ var Rows = class {
       this.found.view = why;
       return;
     }
-    this.found.masked.least += data.shown;
+    this.found.shown += data.shown;
   }
   /** Tell the data file what this cell must be. Null, or what is wrong with the openings of it. */
   cell(data, column, shape, places) {
@@ -5078,30 +5087,20 @@ var Rows = class {
       else if (letter === "m") masked++;
     }
     const isField = !isVirtual(column.path) || column.path === "resource";
-    const has = !isField || present > erased;
-    if (kept) {
-      if (masked > 0) return "it is kept and its field is hidden";
-      this.found.erased.least += erased > 0 ? 1 : 0;
-      this.found.erased.most += erased > 0 ? 1 : 0;
-      this.keep(data, column, shape, places, false);
+    const ofOwner = mask.inner?.name === "keep" && isField && masked === 0;
+    const parsed = !kept && !ofOwner && (!isField || present > erased);
+    if (kept && masked > 0) return "it is kept and its field is hidden";
+    if (parsed) {
+      this.found.parsed++;
+      data.masked(mask, column.label);
       return null;
     }
-    if (has) this.found.masked.most++;
-    if (erased > 0) {
-      this.found.erased.most++;
-      if (!has) this.found.erased.least++;
-    }
-    if (isField && present - erased - masked > 0) {
-      if (mask.inner?.name !== "keep") return "it is masked and its field is open";
-      if (masked === 0) {
-        this.keep(data, column, shape, places, true);
-        return null;
-      }
-    }
-    data.masked(has ? mask : null, column.label);
+    if (erased > 0) this.found.erased++;
+    if (kept || present > erased) this.keep(data, column, shape, places);
+    else data.masked(null, column.label);
     return null;
   }
-  keep(data, column, shape, places, own) {
+  keep(data, column, shape, places) {
     switch (column.path) {
       case "at":
       case "t":
@@ -5112,16 +5111,16 @@ var Rows = class {
       case "resource": {
         const [type, id2] = [this.openText(shape, places[0]), this.openText(shape, places[1])];
         if (type === null && id2 === null) data.empty();
-        else if (type === null) data.text(id2, own);
-        else data.text(joinedSpan(type, id2), own);
+        else if (type === null) data.text(id2);
+        else data.text(joinedSpan(type, id2));
         return;
       }
       default: {
         const place = places[0];
         const span = this.openText(shape, place);
         if (span === null) data.empty();
-        else if (shape.state[place] === "j") data.json(span, own);
-        else data.text(span, own);
+        else if (shape.state[place] === "j") data.json(span);
+        else data.text(span);
       }
     }
   }
@@ -5402,7 +5401,7 @@ var Verification = class {
       if (!wanted.has(name) && (stamp === null || Number(stamp[1]) >= manifest.logs.length)) malformed(`${name} is not in the manifest`);
     }
     if (manifest.tenant !== this.trust.tenant) {
-      malformed(`the bundle is of the tenant ${JSON.stringify(manifest.tenant).slice(0, 80)}, the trust file of ${JSON.stringify(this.trust.tenant).slice(0, 80)}`);
+      this.findings.fail("AUTHENTIC", 0, `the bundle is of the tenant ${JSON.stringify(manifest.tenant).slice(0, 80)}, the trust file of ${JSON.stringify(this.trust.tenant).slice(0, 80)}`);
     }
     this.facts.export = manifest.exportId;
     this.facts.created = manifest.created;
@@ -5467,14 +5466,17 @@ var Verification = class {
     if (compactJson(json) !== text2) malformed("attestation.json has white space or needless escapes");
     const event = parseEvent(json, "attestation.json", this.manifest.logs.length);
     const log2 = this.manifest.logs[event.k];
-    if (event.action !== "export.created" || event.outcome !== "success") malformed("the attestation is not export.created with outcome success");
-    if (this.trust.logs.get(log2.origin)?.stream !== "access") this.findings.fail("AUTHENTIC", 8, `the attestation is in the log of '${log2.stream}', not of 'access'`);
+    const fail = (why) => this.findings.fail("AUTHENTIC", 8, why);
+    if (event.action !== "export.created" || event.outcome !== "success") fail("the attestation is not export.created with outcome success");
+    if (this.trust.logs.get(log2.origin)?.stream !== "access") fail(`the attestation is in the log of '${log2.stream}', not of 'access'`);
     const silent = this.manifest.logs.find((one) => one.size === null);
-    if (silent !== void 0 && silent.k !== event.k) this.findings.fail("AUTHENTIC", 8, `the attestation is not in log ${silent.k}, the one without a pinned size`);
+    if (silent !== void 0 && silent.k !== event.k) fail(`the attestation is not in log ${silent.k}, the one without a pinned size`);
     const [id2, named] = [event.open.get("export.id"), event.open.get("export.manifest")];
-    if (id2?.tag !== "s" || named?.tag !== "s") malformed("the attestation does not open export.id and export.manifest");
-    if (id2.value !== this.manifest.exportId) this.findings.fail("AUTHENTIC", 8, "the attestation is of another export");
-    if (named.value !== this.manifestHash) this.findings.fail("AUTHENTIC", 8, "the attestation is of another manifest");
+    if (id2?.tag !== "s" || named?.tag !== "s") fail("the attestation does not open export.id and export.manifest");
+    else {
+      if (id2.value !== this.manifest.exportId) fail("the attestation is of another export");
+      if (named.value !== this.manifestHash) fail("the attestation is of another manifest");
+    }
     this.facts.attested = keyText(event.record, 0, "t");
     this.findings.say("AUTHENTIC", 8, `the operator attested this bundle at ${keyText(event.record, 0, "t")}`);
     return event;
@@ -5630,7 +5632,7 @@ var Verification = class {
     for (const log2 of manifest.logs) {
       if (!log2.queried) continue;
       const missing = logs2[log2.k].table.withState(1);
-      if (missing.count > 0) findings.fail("COMPLETE", 4, `${missing.count} entries are in the query and were not exported, the first at index ${missing.first} of ${log2.stream}`);
+      if (missing.count > 0) findings.fail("COMPLETE", 4, `${missing.count} ${missing.count === 1 ? "entry is" : "entries are"} in the query and not exported, the first at index ${missing.first} of ${log2.stream}`);
       unknown += logs2[log2.k].table.withState(UNKNOWN).count;
     }
     if (unknown > 0) findings.doubt("COMPLETE", 4, `of ${unknown} entries the shown fields do not say whether they are in the query`);
@@ -5651,13 +5653,11 @@ var Verification = class {
     }
     const { counts: counts2 } = manifest;
     if (counts2.rows !== found.rows) findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts2.rows} rows, the file has ${found.rows}`);
-    for (const name of ["masked", "erased"]) {
-      const { least, most } = found[name];
-      if (counts2[name] < least || counts2[name] > most) {
-        findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts2[name]} ${name} cells, the file has ${least === most ? least : `${least} to ${most}`}`);
-      }
+    if (counts2.masked < found.shown || counts2.masked > found.parsed) {
+      findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts2.masked} masked cells, the file has ${found.shown} to ${found.parsed}`);
     }
-    findings.say("VIEW MATCHES", 7, `${manifest.data} follows from the evidence`);
+    if (counts2.erased !== found.erased) findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts2.erased} erased cells, the file has ${found.erased}`);
+    findings.say("VIEW MATCHES", 7, "the data file follows from the evidence");
     if (counts2.masked > 0) findings.say("VIEW MATCHES", 7, `${counts2.masked} masked cells are the operator's statement`);
     if (counts2.erased > 0) findings.say("VIEW MATCHES", 7, `${counts2.erased} cells are erased`);
   }

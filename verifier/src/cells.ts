@@ -15,6 +15,9 @@ import { ZoneWriter } from "./time.ts";
 /** A row of the data file, in bytes, that is compared at most. */
 export const ROW_BYTES_MAX = 256 * 1024 * 1024;
 
+/** A masked cell, as it stands in the file. */
+export const CELL_BYTES_MAX = 16 * 1024 * 1024;
+
 interface Gap {
   /** Where in the expected bytes the masked cell stands. */
   at: number;
@@ -38,7 +41,6 @@ export abstract class CellFile {
   protected gaps: Gap[] = [];
   /** Ends of the cells of this row in the expected bytes. */
   protected ends: number[] = [];
-  private ownShown = 0;
   private current = 0;
   protected readonly manifest: Manifest;
   private readonly reader: Reader;
@@ -93,7 +95,6 @@ export abstract class CellFile {
     this.length = 0;
     this.gaps.length = 0;
     this.ends.length = 0;
-    this.ownShown = 0;
     this.append(this.before(row, 0));
   }
 
@@ -140,17 +141,15 @@ export abstract class CellFile {
     this.done();
   }
 
-  text(span: Span, own: boolean): void {
+  text(span: Span): void {
     this.start();
     this.appendText(span.data, span.from, span.to);
-    if (own && span.to > span.from) this.ownShown++;
     this.done();
   }
 
-  json(span: Span, own: boolean): void {
+  json(span: Span): void {
     this.start();
     this.appendJson(span.data, span.from, span.to);
-    if (own) this.ownShown++;
     this.done();
   }
 
@@ -175,7 +174,7 @@ export abstract class CellFile {
     const expected = this.expected;
     let at = reader.pos;
     let from = 0;
-    let shown = this.ownShown;
+    let shown = 0;
     for (let n = 0; n <= this.gaps.length; n++) {
       const to = n < this.gaps.length ? this.gaps[n].at : this.length;
       const stop = Math.min(to, from + end - at);
@@ -190,6 +189,7 @@ export abstract class CellFile {
       const cell = this.masked1(data, at, end, reader.over);
       if (cell === "more") return this.wait();
       const where = `row ${this.current}, column ${JSON.stringify(label).slice(0, 80)}`;
+      if (!("why" in cell) && cell.end - at > CELL_BYTES_MAX) return `${where}: a masked cell of more than ${CELL_BYTES_MAX} bytes`;
       if ("why" in cell) return `${where}: ${cell.why}`;
       if (cell.text !== null && (mask === null || !mask.allows(cell.text))) {
         return mask === null ? `${where}: the field is not there, and the cell is not empty` : `${where}: no cell of the mask ${mask.name}`;

@@ -171,16 +171,28 @@ function files(value: Json | undefined, manifest: Pick<Manifest, "logs" | "evide
   return out;
 }
 
+const LAST = "9999-12-31T23:59:59.999999Z";
+/** Stands for a microsecond after the last time, and sorts after it. */
+const PAST = "~";
+
+function microsecondLater(time: string): string {
+  if (time === LAST) return PAST;
+  const micros = Number(time.slice(20, 26)) + 1;
+  if (micros < 1_000_000) return `${time.slice(0, 20)}${String(micros).padStart(6, "0")}Z`;
+  return `${new Date(Date.parse(`${time.slice(0, 19)}Z`) + 1000).toISOString().slice(0, 19)}.000000Z`;
+}
+
 /** The `about` of a JSON file: parts of the manifest, and the period that its query bounds. */
 function aboutText(top: Obj, query: Query): string {
   const of = query.bounds.some(({ path }) => path === "at") || query.bounds.length === 0 ? "at" : "t";
   const bounds = query.bounds.filter(({ path }) => path === of);
-  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ time }) => time).sort().at(-1) ?? null;
-  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ time }) => time).sort().at(0) ?? null;
+  const from = bounds.filter(({ op }) => op === "ge" || op === "gt").map(({ op, time }) => (op === "gt" ? microsecondLater(time) : time)).sort().at(-1) ?? null;
+  const before = bounds.filter(({ op }) => op === "lt" || op === "le").map(({ op, time }) => (op === "le" ? microsecondLater(time) : time)).sort().at(0) ?? null;
+  const about = top.get("export") as Obj;
   const parts: Obj = new Map<string, Json>([
-    ["export", top.get("export") as Json],
+    ["export", new Map(["id", "created", "recipient", "reason"].map((key) => [key, about.get(key) as Json]))],
     ["tenant", top.get("tenant") as Json],
-    ["period", new Map<string, Json>([["of", of], ["from", from], ["before", before]])],
+    ["period", new Map<string, Json>([["of", of], ["from", from === PAST ? LAST : from], ["before", before === PAST ? null : before]])],
     ["zone", (top.get("zone") as Obj).get("name") as Json],
     ...["query", "profile", "columns", "evidence"].map((key): [string, Json] => [key, top.get(key) as Json]),
   ]);

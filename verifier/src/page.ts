@@ -157,7 +157,7 @@ function chip(status: Status): HTMLElement {
 }
 
 function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  const first = /^[a-z_]+\./.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return first === "" || /[.!?]$/.test(first) ? first : `${first}.`;
 }
 

@@ -231,6 +231,7 @@ function there(found: Found): Truth {
 function operandText(value: Json, place: string): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") malformed(`${place} has an operand that is no text`);
+  if (value.includes("\0")) malformed(`${place} has an operand with U+0000`);
   if (utf8(value).length > VALUE_BYTES_MAX) malformed(`${place} has an operand of more than ${VALUE_BYTES_MAX} bytes`);
   return value;
 }

@@ -45,8 +45,11 @@ export interface Shape {
 
 export interface RowFindings {
   rows: number;
-  masked: { least: number; most: number };
-  erased: { least: number; most: number };
+  /** Masked cells, and how many of them are not empty. */
+  parsed: number;
+  shown: number;
+  /** Cells that are not masked and have an erased field. */
+  erased: number;
   /** Row whose fields do not give its entry's commitment. */
   notCommitted: { row: number; index: number; count: number } | null;
   /** Row that is not in the query. */
@@ -66,7 +69,7 @@ function columnPaths(column: Column): string[] {
 
 export class Rows implements Facts {
   readonly found: RowFindings = {
-    rows: 0, masked: { least: 0, most: 0 }, erased: { least: 0, most: 0 }, notCommitted: null, untrue: null, unknown: 0, erasure: null, view: null,
+    rows: 0, parsed: 0, shown: 0, erased: 0, notCommitted: null, untrue: null, unknown: 0, erasure: null, view: null,
   };
   private readonly manifest: Manifest;
   private readonly tables: (EntryTable | null)[];
@@ -126,6 +129,7 @@ export class Rows implements Facts {
     const what = `openings.ndjson: shape ${this.defined}`;
     const decoded = valueText(line);
     if (decoded === null) malformed(`${what} is not UTF-8`);
+    if (!decoded.endsWith("}")) malformed(`${what} has white space after it`);
     const top = shaped(parseJson(decoded, what), ["paths", "state"], what);
     const paths = listed(top.get("paths"), `${what}: paths`, 0, FIELDS_MAX).map((path) => text(path, `${what}: a path`));
     const state = text(top.get("state"), `${what}: state`);
@@ -188,8 +192,7 @@ export class Rows implements Facts {
         if (byte !== 44) malformed(`${what} is no list of texts`);
       }
     }
-    at = space(bytes, at);
-    if (bytes[at] !== 93 || space(bytes, at + 1) < end || at >= end) malformed(`${what} has more than a list of values`);
+    if (bytes[at] !== 93 || at + 1 !== end) malformed(`${what} has more than a list of values`);
     return numbers;
   }
 
@@ -356,7 +359,7 @@ export class Rows implements Facts {
       this.found.view = why;
       return;
     }
-    this.found.masked.least += data.shown;
+    this.found.shown += data.shown;
   }
 
   /** Tell the data file what this cell must be. Null, or what is wrong with the openings of it. */
@@ -374,32 +377,21 @@ export class Rows implements Facts {
       else if (letter === "m") masked++;
     }
     const isField = !isVirtual(column.path) || column.path === "resource";
-    const has = !isField || present > erased;
-    if (kept) {
-      if (masked > 0) return "it is kept and its field is hidden";
-      this.found.erased.least += erased > 0 ? 1 : 0;
-      this.found.erased.most += erased > 0 ? 1 : 0;
-      this.keep(data, column, shape, places, false);
+    const ofOwner = mask.inner?.name === "keep" && isField && masked === 0;
+    const parsed = !kept && !ofOwner && (!isField || present > erased);
+    if (kept && masked > 0) return "it is kept and its field is hidden";
+    if (parsed) {
+      this.found.parsed++;
+      data.masked(mask, column.label);
       return null;
     }
-    if (has) this.found.masked.most++;
-    if (erased > 0) {
-      this.found.erased.most++;
-      if (!has) this.found.erased.least++;
-    }
-    if (isField && present - erased - masked > 0) {
-      // Open fields stand only in columns that show the subject's own value as it is.
-      if (mask.inner?.name !== "keep") return "it is masked and its field is open";
-      if (masked === 0) {
-        this.keep(data, column, shape, places, true);
-        return null;
-      }
-    }
-    data.masked(has ? mask : null, column.label);
+    if (erased > 0) this.found.erased++;
+    if (kept || present > erased) this.keep(data, column, shape, places);
+    else data.masked(null, column.label);
     return null;
   }
 
-  private keep(data: CellFile, column: Column, shape: Shape, places: Int32Array, own: boolean): void {
+  private keep(data: CellFile, column: Column, shape: Shape, places: Int32Array): void {
     switch (column.path) {
       case "at":
       case "t":
@@ -410,16 +402,16 @@ export class Rows implements Facts {
       case "resource": {
         const [type, id] = [this.openText(shape, places[0]), this.openText(shape, places[1])];
         if (type === null && id === null) data.empty();
-        else if (type === null) data.text(id as Span, own);
-        else data.text(joinedSpan(type, id), own);
+        else if (type === null) data.text(id as Span);
+        else data.text(joinedSpan(type, id));
         return;
       }
       default: {
         const place = places[0];
         const span = this.openText(shape, place);
         if (span === null) data.empty();
-        else if (shape.state[place] === "j") data.json(span, own);
-        else data.text(span, own);
+        else if (shape.state[place] === "j") data.json(span);
+        else data.text(span);
       }
     }
   }

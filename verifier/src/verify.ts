@@ -106,7 +106,7 @@ class Verification {
       if (!wanted.has(name) && (stamp === null || Number(stamp[1]) >= manifest.logs.length)) malformed(`${name} is not in the manifest`);
     }
     if (manifest.tenant !== this.trust.tenant) {
-      malformed(`the bundle is of the tenant ${JSON.stringify(manifest.tenant).slice(0, 80)}, the trust file of ${JSON.stringify(this.trust.tenant).slice(0, 80)}`);
+      this.findings.fail("AUTHENTIC", 0, `the bundle is of the tenant ${JSON.stringify(manifest.tenant).slice(0, 80)}, the trust file of ${JSON.stringify(this.trust.tenant).slice(0, 80)}`);
     }
     this.facts.export = manifest.exportId;
     this.facts.created = manifest.created;
@@ -177,14 +177,17 @@ class Verification {
     if (compactJson(json) !== text) malformed("attestation.json has white space or needless escapes");
     const event = parseEvent(json, "attestation.json", this.manifest.logs.length);
     const log = this.manifest.logs[event.k];
-    if (event.action !== "export.created" || event.outcome !== "success") malformed("the attestation is not export.created with outcome success");
-    if (this.trust.logs.get(log.origin)?.stream !== "access") this.findings.fail("AUTHENTIC", 8, `the attestation is in the log of '${log.stream}', not of 'access'`);
+    const fail = (why: string): void => this.findings.fail("AUTHENTIC", 8, why);
+    if (event.action !== "export.created" || event.outcome !== "success") fail("the attestation is not export.created with outcome success");
+    if (this.trust.logs.get(log.origin)?.stream !== "access") fail(`the attestation is in the log of '${log.stream}', not of 'access'`);
     const silent = this.manifest.logs.find((one) => one.size === null);
-    if (silent !== undefined && silent.k !== event.k) this.findings.fail("AUTHENTIC", 8, `the attestation is not in log ${silent.k}, the one without a pinned size`);
+    if (silent !== undefined && silent.k !== event.k) fail(`the attestation is not in log ${silent.k}, the one without a pinned size`);
     const [id, named] = [event.open.get("export.id"), event.open.get("export.manifest")];
-    if (id?.tag !== "s" || named?.tag !== "s") malformed("the attestation does not open export.id and export.manifest");
-    if (id.value !== this.manifest.exportId) this.findings.fail("AUTHENTIC", 8, "the attestation is of another export");
-    if (named.value !== this.manifestHash) this.findings.fail("AUTHENTIC", 8, "the attestation is of another manifest");
+    if (id?.tag !== "s" || named?.tag !== "s") fail("the attestation does not open export.id and export.manifest");
+    else {
+      if (id.value !== this.manifest.exportId) fail("the attestation is of another export");
+      if (named.value !== this.manifestHash) fail("the attestation is of another manifest");
+    }
     this.facts.attested = keyText(event.record, 0, "t");
     this.findings.say("AUTHENTIC", 8, `the operator attested this bundle at ${keyText(event.record, 0, "t")}`);
     return event;
@@ -353,7 +356,7 @@ class Verification {
     for (const log of manifest.logs) {
       if (!log.queried) continue;
       const missing = logs[log.k].table.withState(1);
-      if (missing.count > 0) findings.fail("COMPLETE", 4, `${missing.count} entries are in the query and were not exported, the first at index ${missing.first} of ${log.stream}`);
+      if (missing.count > 0) findings.fail("COMPLETE", 4, `${missing.count} ${missing.count === 1 ? "entry is" : "entries are"} in the query and not exported, the first at index ${missing.first} of ${log.stream}`);
       unknown += logs[log.k].table.withState(UNKNOWN).count;
     }
     if (unknown > 0) findings.doubt("COMPLETE", 4, `of ${unknown} entries the shown fields do not say whether they are in the query`);
@@ -375,13 +378,11 @@ class Verification {
     }
     const { counts } = manifest;
     if (counts.rows !== found.rows) findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts.rows} rows, the file has ${found.rows}`);
-    for (const name of ["masked", "erased"] as const) {
-      const { least, most } = found[name];
-      if (counts[name] < least || counts[name] > most) {
-        findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts[name]} ${name} cells, the file has ${least === most ? least : `${least} to ${most}`}`);
-      }
+    if (counts.masked < found.shown || counts.masked > found.parsed) {
+      findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts.masked} masked cells, the file has ${found.shown} to ${found.parsed}`);
     }
-    findings.say("VIEW MATCHES", 7, `${manifest.data} follows from the evidence`);
+    if (counts.erased !== found.erased) findings.fail("VIEW MATCHES", 7, `the manifest counts ${counts.erased} erased cells, the file has ${found.erased}`);
+    findings.say("VIEW MATCHES", 7, "the data file follows from the evidence");
     if (counts.masked > 0) findings.say("VIEW MATCHES", 7, `${counts.masked} masked cells are the operator's statement`);
     if (counts.erased > 0) findings.say("VIEW MATCHES", 7, `${counts.erased} cells are erased`);
   }
