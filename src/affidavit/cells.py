@@ -202,7 +202,7 @@ def _local(seconds: int, offset: int) -> tuple[str, str]:
         local, offset = _EPOCH + timedelta(seconds=seconds), 0
     hours, minutes = divmod(abs(offset) // 60, 60)
     tail = f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}" if offset else "Z"
-    return local.strftime("%Y-%m-%dT%H:%M:%S."), tail
+    return local.isoformat()[:19] + ".", tail
 
 
 # --- masked cells ----------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ docs/format.md, "Openings".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from affidavit.commitment import HASH_BYTES, SALT_BYTES, shape_hash
@@ -32,8 +33,10 @@ ERASED: Final = "e"
 class Shape(NamedTuple):
     """The paths of a record, ascending, and how each is shown: open (s, j, n), masked (m) or erased (e).
 
-    `head` is what is hashed before a record's commitments, `fields` per path its letter and what is hashed before
-    its salt.
+    `head` is what is hashed before a record's commitments. `prefixes` are what is hashed before the salts of open
+    fields, `split` and `split_hidden` part salts and hidden commitments. Places: `valued_at` of fields with a value among
+    all, `nulls` of nulls among the open ones, `json_at` of JSON among the values, `order` of each field among the open
+    ones and then the hidden ones.
     """
 
     number: int
@@ -44,7 +47,13 @@ class Shape(NamedTuple):
     valued: int
     erased: tuple[str, ...]
     head: bytes
-    fields: tuple[tuple[str, bytes], ...]
+    prefixes: tuple[bytes, ...]
+    split: Callable[[bytes], tuple[bytes, ...]]
+    split_hidden: Callable[[bytes], tuple[bytes, ...]]
+    valued_at: tuple[int, ...]
+    nulls: tuple[int, ...]
+    json_at: tuple[int, ...]
+    order: tuple[int, ...]
 
 
 class Row(NamedTuple):
@@ -95,14 +104,28 @@ def _shape(value: dict[str, Any], number: int, what: str) -> Shape:
     for path in paths:
         if is_shadowing(path):
             raise MalformedProof(f"{what}: a field has the name {path!r} of a public key or virtual column")
-    hidden = state.count(MASKED) + state.count(ERASED)
     erased = tuple(path for path, letter in zip(paths, state, strict=True) if letter == ERASED)
-    valued = state.count("s") + state.count("j")
-    fields = tuple(
-        (letter, b"" if letter in "me" else b"\x02" + bytes([len(path)]) + path.encode() + letter.encode())
-        for path, letter in zip(paths, state, strict=True)
+    opened = [n for n, letter in enumerate(state) if letter not in "me"]
+    hidden = [n for n, letter in enumerate(state) if letter in "me"]
+    valued = [n for n in opened if state[n] != "n"]
+    place = {n: rank for rank, n in enumerate([*opened, *hidden])}
+    return Shape(
+        number,
+        tuple(paths),
+        state,
+        len(opened),
+        len(hidden),
+        len(valued),
+        erased,
+        head,
+        tuple(b"\x02" + bytes([len(paths[n])]) + paths[n].encode() + state[n].encode() for n in opened),
+        Struct(f"{SALT_BYTES}s" * len(opened)).unpack,
+        Struct(f"{HASH_BYTES}s" * len(hidden)).unpack,
+        tuple(valued),
+        tuple(rank for rank, n in enumerate(opened) if state[n] == "n"),
+        tuple(rank for rank, n in enumerate(valued) if state[n] == "j"),
+        tuple(place[n] for n in range(len(paths))) if hidden else (),
     )
-    return Shape(number, tuple(paths), state, len(state) - hidden, hidden, valued, erased, head, fields)
 
 
 def _row(found: re.Match[bytes], shapes: dict[int, Shape], salts: strict.Bytes, hidden: strict.Bytes, what: str) -> Row:
@@ -113,24 +136,20 @@ def _row(found: re.Match[bytes], shapes: dict[int, Shape], salts: strict.Bytes, 
     given = strict.load_texts(found[4], what)
     if len(given) != shape.valued:
         raise MalformedProof(f"{what}: shape {number} needs a list of {shape.valued} values")
-    salt, gone = salts.take(SALT_BYTES * shape.opened), hidden.take(HASH_BYTES * shape.hidden)
-    used = salted = covered = 0
-    values: list[str | None] = []
-    commitments: list[bytes] = [shape.head]
-    for letter, prefix in shape.fields:
-        if not prefix:
-            commitments.append(gone[covered : covered + HASH_BYTES])
-            covered += HASH_BYTES
-            values.append(None)
-            continue
-        raw, text = b"", None
-        if letter != "n":
-            text = given[used]
-            raw = text.encode()
-            used += 1
-            if letter == "j":
-                strict.check_json_value(text)
-        commitments.append(sha256(prefix + salt[salted : salted + SALT_BYTES] + raw).digest())
-        salted += SALT_BYTES
-        values.append(text)
-    return Row(k, index, shape, values, sha256(b"".join(commitments)).digest())
+    for place in shape.json_at:
+        strict.check_json_value(given[place])
+    salted = shape.split(salts.take(SALT_BYTES * shape.opened))
+    gone = shape.split_hidden(hidden.take(HASH_BYTES * shape.hidden))
+    raw = [text.encode() for text in given]
+    for place in shape.nulls:
+        raw.insert(place, b"")
+    hashes = [
+        sha256(prefix + salt + value).digest() for prefix, salt, value in zip(shape.prefixes, salted, raw, strict=True)
+    ]
+    if gone:
+        hashes.extend(gone)
+        hashes = [hashes[place] for place in shape.order]
+    values: list[str | None] = [None] * len(shape.paths)
+    for place, text in zip(shape.valued_at, given, strict=True):
+        values[place] = text
+    return Row(k, index, shape, values, sha256(shape.head + b"".join(hashes)).digest())

@@ -21,7 +21,7 @@ from affidavit.verify import strict
 from affidavit.verify.archive import STORED, Archive
 from affidavit.verify.clocks import TIMESTAMPS_MAX, timed_purges
 from affidavit.verify.data import BytesView, View
-from affidavit.verify.entries import Entries, State
+from affidavit.verify.entries import TRUTH_OF, Entries, State
 from affidavit.verify.forms import FORMS
 from affidavit.verify.gaps import CONTROL_STREAM, Control, Unlawful, lawful, missing, open_control
 from affidavit.verify.job import Job
@@ -243,7 +243,7 @@ def walk_rows(job: Job, support: Support) -> None:
         before = place
         count += 1
         _opened(job, support, row, known.c)
-        truth = evaluate(known.public, _fields(row) if asks_fields else None)
+        truth = evaluate(known.public, _fields(row)) if asks_fields else TRUTH_OF[known.state]
         if truth is False:
             findings.fail(4, COMPLETE, f"row [{row.k},{row.at}] was exported and is not in the query")
         elif truth is None:
