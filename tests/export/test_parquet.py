@@ -27,8 +27,9 @@ SPEC = ExportSpec(profile="internal", columns=COLUMNS, format="parquet", zone="E
 def log(tmp_path):
     from affidavit.log.audit_log import AuditLog
 
-    with AuditLog.open(tmp_path / "home") as opened:
-        opened.declared = DECLARED
+    (tmp_path / "fields.toml").write_text('[fields.score]\ntype = "number"\nclass = "none"\n')
+    with AuditLog.open(tmp_path / "home", declared_fields=str(tmp_path / "fields.toml")) as opened:
+        assert opened.declared == DECLARED
         yield opened
 
 

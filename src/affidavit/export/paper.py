@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from affidavit.verify.manifest import MANIFEST_BYTES_MAX, parse_manifest
 EVIDENCE: Final = "evidence.zip"
 
 
-def pages(bundle: Path, folder: Path) -> Iterator[bytes]:
+def pages(bundle: Path, folder: Path) -> Generator[bytes]:
     """The PDF of a bundle of CSV, in pieces; `folder` is where it is laid out. MissingExtra without Typst."""
     from affidavit.export.formats.pdf import PdfWriter
 

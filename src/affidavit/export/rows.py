@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -131,7 +131,7 @@ class Rows:
         progress: Progress = no_progress,
         total: int | None = None,
         also: Callable[[Selected], None] | None = None,
-    ) -> Iterator[bytes | memoryview]:
+    ) -> Generator[bytes | memoryview]:
         """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
         with closing(self._writer), closing(self._reader.rows(self.spec.query, self.pins)) as batches:
             yield self._counted(self._writer.head())

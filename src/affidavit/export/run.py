@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -143,8 +144,9 @@ def _written(
             out.flush()
             verdicts = _checked(log, temporary, progress)
         else:
-            for chunk in rows.chunks(progress, total):
-                out.write(chunk)
+            with closing(rows.chunks(progress, total)) as chunks:
+                for chunk in chunks:
+                    out.write(chunk)
             out.flush()
             receipt = record_created(log, rows, export_id, digest=rows.sha256)
         size, digest = _digest(out)
@@ -162,8 +164,9 @@ def _written_pdf(
         table.run_id = rows.run_id
         made = _written(log, table, export_id, now_us, folder / EVIDENCE, bundle=True, progress=progress, total=total)
         with new_file(output) as (out, _):
-            for chunk in pages(folder / EVIDENCE, folder):
-                out.write(chunk)
+            with closing(pages(folder / EVIDENCE, folder)) as chunks:
+                for chunk in chunks:
+                    out.write(chunk)
             out.flush()
             size, digest = _digest(out)
             rows.adopt(table)

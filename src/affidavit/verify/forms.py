@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from affidavit import cells
@@ -29,6 +29,8 @@ class Form:
     heads: list[str]
     row_end: str
     hole: re.Pattern[bytes]
+    cell: Callable[[str, str], str]
+    """Writes a cell of a tag and a text. An attribute, not a method: it is called for every cell."""
 
     def __init__(self, manifest: Manifest, chunks: Iterable[bytes]) -> None:
         self.manifest = manifest
@@ -59,10 +61,6 @@ class Form:
         """What a row, counted from 1, begins with, and what follows each head."""
         raise NotImplementedError
 
-    def cell(self, tag: str, text: str) -> str:
-        """A cell."""
-        raise NotImplementedError
-
     def time(self, us: int, zone: Zone) -> str:
         """The cell of a time."""
         return self.cell(TEXT, zone.render(us))
@@ -86,6 +84,7 @@ class Csv(Form):
     def __init__(self, manifest: Manifest, chunks: Iterable[bytes]) -> None:
         super().__init__(manifest, chunks)
         self.heads = ["", *("," for _ in self.labels[1:])]
+        self.cell = cells.csv_cell
 
     def head(self) -> str:
         """The header line."""
@@ -94,10 +93,6 @@ class Csv(Form):
     def start(self, row: int) -> tuple[str, str]:  # noqa: ARG002
         """Nothing."""
         return "", ""
-
-    def cell(self, tag: str, text: str) -> str:
-        """A cell."""
-        return cells.csv_cell(tag, text)
 
     def hole_text(self, raw: str) -> str | None:
         """The text of a masked cell."""
@@ -119,14 +114,11 @@ class Ndjson(Form):
         super().__init__(manifest, chunks)
         keys = [f"{cells.json_text(label)}:" for label in self.labels]
         self.heads = [keys[0], *(f",{key}" for key in keys[1:])]
+        self.cell = cells.json_cell
 
     def start(self, row: int) -> tuple[str, str]:  # noqa: ARG002
         """A brace."""
         return "{", ""
-
-    def cell(self, tag: str, text: str) -> str:
-        """A cell."""
-        return cells.json_cell(tag, text)
 
     def hole_text(self, raw: str) -> str | None:
         """The text of a masked cell."""
@@ -180,6 +172,7 @@ class Xlsx(Form):
         self._archive: Archive | None = None
         self._sheet = 0
         self.heads = [f'<c r="{sheet.letters(n)}' for n in range(len(manifest.columns))]
+        self.cell = sheet.cell
 
     def begin(self) -> None:
         """Open the workbook and its first sheet."""
@@ -198,12 +191,6 @@ class Xlsx(Form):
             self._finish()
             self._next()
         return f'<row r="{place + 2}">', f'{place + 2}"'
-
-    def cell(self, tag: str, text: str) -> str:
-        """A cell, from after its reference on."""
-        if tag == TEXT:
-            return sheet.text_cell(text)
-        return sheet.json_cell(text) if tag == cells.JSON else sheet.EMPTY
 
     def time(self, us: int, zone: Zone) -> str:
         """A number of days."""

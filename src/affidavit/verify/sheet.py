@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
-from affidavit.cells import TIMES, Zone
+from affidavit.cells import JSON, TEXT, TIMES, Zone
 from affidavit.verify.about import About, Counts, facts
 
 SHEET_ROWS_MAX: Final = 1_048_576
@@ -96,6 +96,13 @@ def json_cell(text: str) -> str:
     if _NUMBER.fullmatch(text):
         return f"{NUMBER_BEGIN}{text}{VALUE_END}"
     return BOOLEANS.get(text) or text_cell(text)
+
+
+def cell(tag: str, text: str) -> str:
+    """One cell, from after its reference on."""
+    if tag == TEXT:
+        return text_cell(text)
+    return json_cell(text) if tag == JSON else EMPTY
 
 
 def hole_text(raw: str) -> str | None:
