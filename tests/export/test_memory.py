@@ -62,7 +62,8 @@ print(json.dumps([small, before, large, after]))
 
 @pytest.mark.parametrize("format", ["csv", "ndjson", "parquet", "xlsx"])
 def test_a_hundred_thousand_rows_take_the_memory_of_a_few(tmp_path, format):
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), format], capture_output=True, text=True, check=False,
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), format]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})  # fmt: skip
     assert done.returncode == 0, done.stderr
     small, before, large, after = json.loads(done.stdout)

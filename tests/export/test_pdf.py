@@ -1,7 +1,9 @@
 """PDF: what the pages say, what is attached, hostile text as text, limits that are said, faults."""
 
 import csv
+import errno
 import io
+import os
 import subprocess
 import sys
 import zipfile
@@ -9,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from affidavit.errors import AffidavitError, MissingExtra
+from affidavit.errors import AffidavitError, MissingExtra, StorageError
 from affidavit.export import run_export
 from affidavit.export.formats import pdf
 from affidavit.export.spec import Column, ExportSpec
@@ -155,18 +157,26 @@ def test_without_the_extra_nothing_is_done(log, record, out, own_events, monkeyp
     assert [action for action, _ in own_events()] == ["export.failed"] * 2
 
 
+LAYOUT_ERRORS = {
+    "fills the disk": (StorageError, os.strerror(errno.ENOSPC)),
+    "fails": (AffidavitError, "error: unknown variable"),
+    "hangs": (AffidavitError, "not laid out within"),
+}
+
+
 @pytest.mark.parametrize("bundle", [False, True])
-@pytest.mark.parametrize("how", ["fails", "hangs"])
+@pytest.mark.parametrize("how", ["fills the disk", "fails", "hangs"])
 def test_a_layout_that_fails_leaves_nothing(log, record, out, own_events, monkeypatch, bundle, how):
     record(event(1))
+    error, said = LAYOUT_ERRORS[how]
 
     def run(command, **options):
         if how == "hangs":
             raise subprocess.TimeoutExpired(command, options["timeout"])
-        return SimpleNamespace(returncode=1, stderr="No space left on device")
+        return SimpleNamespace(returncode=1, stderr=said)
 
     monkeypatch.setattr(pdf.subprocess, "run", run)
-    with pytest.raises(AffidavitError, match="No space left on device" if how == "fails" else "not laid out within"):
+    with pytest.raises(error, match=said):
         run_export(log, SPEC, out / "x", bundle=bundle)
     assert list(out.iterdir()) == []
     assert own_events()[-1][0] == "export.failed"

@@ -85,6 +85,18 @@ def test_filters_take_the_whole_last_day_exact_users_and_exact_actions(log, reco
     assert [row["resource"] for row in rows_of(out / "x.csv")] == ["/first", "/last"]
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_ndjson_of_no_row_and_of_one(log, record, out, count):
+    record(*[("login", "u1", "/x", "2023-10-01T12:00:00")] * count)
+    result = run_export(log, ExportSpec(format="ndjson"), out / "x.zip", bundle=True)
+    assert result.verdicts["VIEW MATCHES"].status == "PASS"
+    run_export(log, ExportSpec(format="ndjson", profile="internal"), out / "x", bundle=False)
+    lines = (out / "x").read_bytes().splitlines(keepends=True)
+    assert lines == [
+        b'{"timestamp":"2023-10-01T12:00:00.000000Z","user_id":"u1","action":"login","resource":"/x"}\n'
+    ] * count  # fmt: skip
+
+
 @pytest.mark.parametrize("format", ["csv", "json"])
 def test_nothing_found_is_a_whole_empty_file(log, record, out, format):
     record(("login", "u1", "/x", "2023-10-01T12:00:00"))

@@ -6,6 +6,7 @@ compiler and not independently validated. Needs the extra [pdf].
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -307,5 +308,7 @@ def _lay_out(folder: Path) -> None:
         )
     except subprocess.TimeoutExpired:
         raise AffidavitError(f"the PDF was not laid out within {LAYOUT_S_MAX} s", "Export fewer columns") from None
+    if done.returncode and os.strerror(errno.ENOSPC) in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if done.returncode:
         raise AffidavitError(f"the PDF could not be laid out: {done.stderr.strip()[-500:]}", "Choose another format")
