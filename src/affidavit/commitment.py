@@ -6,7 +6,6 @@ secret seed a record by SHAKE-128. An entry is one canonical JSON line, and its 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
@@ -113,7 +112,7 @@ TIME_RE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]
 
 @lru_cache(maxsize=4096)
 def _second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.")
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19] + "."
 
 
 def format_time(us: int) -> str:
@@ -126,7 +125,8 @@ def format_time(us: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _parse_second(text: str) -> int:
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    date = int(text[:4]), int(text[5:7]), int(text[8:10])
+    moment = datetime(*date, int(text[11:13]), int(text[14:16]), int(text[17:19]), tzinfo=UTC)
     if moment.year < _EPOCH.year:
         raise ValueError("before 1970")
     return (moment - _EPOCH) // timedelta(seconds=1)
@@ -146,6 +146,7 @@ def parse_time(text: str) -> int:
 
 
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")  # what was + or / already is found by encoding again
 
 
 def encode_hash(value: bytes) -> str:
@@ -157,7 +158,7 @@ def decode_hash(text: str) -> bytes:
     """The inverse: exactly 43 characters, spare bits zero."""
     if len(text) == 43 and text.isascii():
         try:
-            value = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+            value = binascii.a2b_base64(text.encode().translate(_STANDARD) + b"=", strict_mode=True)
         except binascii.Error:
             value = b""
         if len(value) == HASH_BYTES and encode_hash(value) == text:

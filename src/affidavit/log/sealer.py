@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import delete, select, update
 
-from affidavit.commitment import commit_record, parse_entry
+from affidavit.commitment import commit_record, entry_bytes, format_time, parse_entry
 from affidavit.errors import IntegrityError
 from affidavit.log import segment as parquet
 from affidavit.log.archive import Archive
@@ -32,6 +33,8 @@ from affidavit.tlog.merkle import leaf_hash
 from affidavit.tlog.tiles import TILE_WIDTH, Tile, bundles_for_range, encode_bundle, grow_tiles
 
 SEGMENT_ROWS: Final = 65_536  # entries a full segment holds, and the tail that is sealed by size
+ROWS_AT_ONCE: Final = 8192  # held as Python objects
+PUTS_AT_ONCE: Final = 4
 US_PER_H: Final = 3_600_000_000
 
 Crash = Callable[[str], None]  # a point that fault tests stop at
@@ -96,17 +99,7 @@ def _seal_one(
     at_point: Crash,
 ) -> int:
     first, end = stretch
-    with database.read() as connection:
-        rows: Sequence[Any] = connection.execute(
-            select(journal)
-            .where(journal.c.log_id == log.id, journal.c.idx >= first, journal.c.idx < end)
-            .order_by(journal.c.idx)
-        ).all()
-    if [row.idx for row in rows] != list(range(first, end)):
-        raise IntegrityError(f"log {log.origin}: entries of [{first}, {end}) are missing", "Run affidavit log fsck")
-    leaves = [bytes(row.leaf) for row in rows]
-    entries = [row_entry(row) for row in rows]
-    table = parquet.to_table(rows)
+    table, entries, leaves = _read_stretch(database, log, first, end)
     data = parquet.to_parquet(table)
     segment = describe(table, segment_name(log.folder, first, end, 0), 0, data)
     held.renew()
@@ -139,6 +132,29 @@ def _seal_one(
     return end - first
 
 
+def _read_stretch(database: Database, log: LogInfo, first: int, end: int) -> tuple[pa.Table, list[bytes], list[bytes]]:
+    """Records, entries and leaf hashes of [first, end) in the journal, a few thousand rows at a time."""
+    tables: list[pa.Table] = []
+    entries: list[bytes] = []
+    leaves: list[bytes] = []
+    with database.read() as connection:
+        for start in range(first, end, ROWS_AT_ONCE):
+            stop = min(start + ROWS_AT_ONCE, end)
+            rows: Sequence[Any] = connection.execute(
+                select(journal)
+                .where(journal.c.log_id == log.id, journal.c.idx >= start, journal.c.idx < stop)
+                .order_by(journal.c.idx)
+            ).all()
+            if [row.idx for row in rows] != list(range(start, stop)):
+                raise IntegrityError(
+                    f"log {log.origin}: entries of [{start}, {stop}) are missing", "Run affidavit log fsck"
+                )
+            tables.append(parquet.to_table(rows))
+            entries += [row_entry(row) for row in rows]
+            leaves += [bytes(row.leaf) for row in rows]
+    return pa.concat_tables(tables), entries, leaves
+
+
 def describe(table: pa.Table, name: str, generation: int, data: bytes) -> Segment:
     """What the catalogue says of a segment that holds this table."""
     actions = pc.unique(table.column("action")).to_pylist()
@@ -165,18 +181,23 @@ def _write_log_files(
     database: Database, archive: Archive, log: LogInfo, first: int, entries: list[bytes], leaves: list[bytes]
 ) -> None:
     """Entry bundles, and the tiles of the size that is then sealed."""
-    for bundle in bundles_for_range(first, first + len(entries)):
-        at = bundle.first - first
-        packed = pack_bundle(encode_bundle(entries[at : at + TILE_WIDTH]))
-        archive.put(f"{log.folder}/log/{bundle.path}", packed)
     tree = Tree(database, archive, log)
 
     def partial(tile: Tile) -> bytes:
         return b"".join(tree.node(tile.level * 8, tile.first + at) for at in range(tile.width))
 
-    # Partial tiles of the upper levels too: the folder is then a whole log at the size of its checkpoint.
-    for tile, hashes in grow_tiles(tree.frontier(first), leaves, partial):
-        archive.put(f"{log.folder}/log/{tile.path}", hashes)
+    # Most of the time goes by waiting for the disk or the bucket: a few at once.
+    with ThreadPoolExecutor(PUTS_AT_ONCE, "affidavit-put") as pool:
+        waiting = []
+        for bundle in bundles_for_range(first, first + len(entries)):
+            at = bundle.first - first
+            packed = pack_bundle(encode_bundle(entries[at : at + TILE_WIDTH]))
+            waiting.append(pool.submit(archive.put, f"{log.folder}/log/{bundle.path}", packed))
+        # Partial tiles of the upper levels too: the folder is then a whole log at the size of its checkpoint.
+        for tile, hashes in grow_tiles(tree.frontier(first), leaves, partial):
+            waiting.append(pool.submit(archive.put, f"{log.folder}/log/{tile.path}", hashes))
+        for one in waiting:
+            one.result()
 
 
 def check_segment(data: bytes, segment: Segment, entries: Sequence[bytes]) -> None:
@@ -188,20 +209,34 @@ def check_segment(data: bytes, segment: Segment, entries: Sequence[bytes]) -> No
     table = parquet.read_parquet(data, segment.name)
     if table.num_rows != len(entries):
         raise IntegrityError(f"{segment.name}: {table.num_rows} rows, not {len(entries)}", "It is written again")
+    for start in range(0, table.num_rows, ROWS_AT_ONCE):
+        part = table.slice(start, ROWS_AT_ONCE)
+        _check_rows(part, segment, segment.first + start, entries[start : start + ROWS_AT_ONCE])
+
+
+def _check_rows(table: pa.Table, segment: Segment, expected: int, entries: Sequence[bytes]) -> None:
+    """Each row gives its entry byte for byte."""
     public = zip(
         *(table.column(name).to_pylist() for name in ("action", "outcome")),
         table.column("occurred_at").cast("int64").to_pylist(),
         table.column("recorded_at").cast("int64").to_pylist(),
         strict=True,
     )
-    expected = segment.first
     for (index, seed, paths, tags, values), shown, entry in zip(parquet.records(table), public, entries, strict=True):
-        parsed = parse_entry(entry)
-        if index != expected or shown != (parsed.action, parsed.outcome, parsed.at_us, parsed.t_us):
-            raise IntegrityError(f"{segment.name}: row of entry {expected} does not show its entry", _AGAIN)
-        if commit_record(paths, tags, values, seed) != parsed.c:
+        c = commit_record(paths, tags, values, seed)
+        if index != expected or _entry_of(c, *shown) != entry:
+            parsed = parse_entry(entry)
+            if index != expected or shown != (parsed.action, parsed.outcome, parsed.at_us, parsed.t_us):
+                raise IntegrityError(f"{segment.name}: row of entry {expected} does not show its entry", _AGAIN)
             raise IntegrityError(f"{segment.name}: entry {expected} is not what was committed", _AGAIN)
         expected += 1
+
+
+def _entry_of(c: bytes, action: str, outcome: str, at_us: int, t_us: int) -> bytes | None:
+    try:
+        return entry_bytes(action, format_time(at_us), c, outcome, format_time(t_us))
+    except ValueError:  # no time that an entry can have
+        return None
 
 
 _AGAIN: Final = "Nothing was deleted. Run affidavit log fsck"

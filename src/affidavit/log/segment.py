@@ -81,14 +81,22 @@ def to_table(rows: Sequence[Any]) -> pa.Table:
     columns: dict[str, list[Any]] = {path: [None] * count for path in PATHS}
     other: list[str | None] = [None] * count
     other_tags: list[str | None] = [None] * count
+    shapes: dict[tuple[tuple[str, ...], str], list[list[Any]] | None] = {}
     for at, row in enumerate(rows):
         fields = _decode(row.fields)
+        shape = tuple(fields), row.tags
+        if shape not in shapes:
+            shapes[shape] = _columns_of(*shape, columns)
+        whole = shapes[shape]
+        if whole is not None and None not in fields.values():
+            for column, value in zip(whole, fields.values(), strict=True):
+                column[at] = value
+            continue
         rest: dict[str, str | None] = {}
         rest_tags = ""
         for tag, (path, value) in zip(row.tags, fields.items(), strict=True):
-            column = columns.get(path)
-            if column is not None and value is not None and tag == PATHS[path].tag:
-                column[at] = value
+            if path in columns and value is not None and tag == PATHS[path].tag:
+                columns[path][at] = value
             else:
                 rest[path] = value
                 rest_tags += tag
@@ -113,6 +121,15 @@ def to_table(rows: Sequence[Any]) -> pa.Table:
     }
     arrays = [_array(data[field.name], field.type) for field in SCHEMA]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def _columns_of(paths: tuple[str, ...], tags: str, columns: dict[str, list[Any]]) -> list[list[Any]] | None:
+    """The columns that take fields of this shape one by one; None where some belong to `other`."""
+    if len(paths) != len(tags) or not all(
+        path in columns and PATHS[path].tag == tag for path, tag in zip(paths, tags, strict=True)
+    ):
+        return None
+    return [columns[path] for path in paths]
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -192,7 +209,14 @@ def records(table: pa.Table) -> Iterable[tuple[int, bytes, tuple[str, ...], str,
 
 
 def _strings(table: pa.Table, path: str) -> list[str | None]:
-    values: list[Any] = table.column(column_name(path)).to_pylist()
-    if path == "id":
-        return [None if value is None else str(value) for value in values]
+    column = table.column(column_name(path))
+    if path == "id" and isinstance(column.type, pa.BaseExtensionType):
+        # By bytes: one UUID object a row costs more than all its text.
+        raw: list[bytes | None] = pa.chunked_array([one.storage for one in column.chunks], pa.binary(16)).to_pylist()
+        return [None if value is None else _uuid_text(value.hex()) for value in raw]
+    values: list[Any] = column.to_pylist()
     return values
+
+
+def _uuid_text(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
