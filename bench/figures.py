@@ -90,6 +90,13 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - begin
 
 
+def spent(work: Callable[[], Any]) -> tuple[float, float]:
+    """Wall and processor seconds of one call, all threads counted: the second says what a busy machine hides."""
+    begin = time.process_time()
+    wall = seconds(work)
+    return wall, time.process_time() - begin
+
+
 def interleaved(works: Sequence[Callable[[], float]], repeats: int) -> list[float]:
     """The median of each of several measurements, taken in turns so that a noisy minute hits all alike."""
     found: list[list[float]] = [[] for _ in works]
