@@ -98,7 +98,7 @@ class AuditLog:
             if not create:
                 raise NotFound(f"no log in {folder}", f"Make one: affidavit init --home {folder}")
             try:
-                folder.mkdir(mode=0o700, parents=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise InvalidRequest(f"{folder}: {error.strerror}", "Choose a folder that can be made") from error
         loaded = settings_module.load(folder, **settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from affidavit.log.schema import metadata
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD_REVISION: Final = "0001"
 POOL_CONNECTIONS: Final = 8
+WAL_WAIT_S: Final = 30.0
+WAL_RETRY_S: Final = 0.01
 COPY_ROWS_MIN: Final = 4  # below, one INSERT is as quick
 
 
@@ -241,11 +244,25 @@ def _url(url: str) -> URL:
 def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _sqlite_begin, not by the driver
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")  # WAL with NORMAL may lose acknowledged commits at a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-32768")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Of several connections that switch a new file at once, SQLite refuses all but one without waiting."""
+    until = time.monotonic() + WAL_WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
 
 
 def _sqlite_begin(connection: Connection) -> None:
