@@ -18,7 +18,7 @@ from affidavit.verify.words import words
 @click.pass_context
 def verify(ctx: click.Context, bundle: str, trust_file: str, as_json: bool) -> None:
     """Check a bundle offline. Ends with 0 only if nothing FAILed; 10 if something did."""
-    result = verify_bundle(bundle, load_trust(trust_file))
+    result = verify_bundle(bundle, load_trust(trust_file), processes=2)
     click.echo(json.dumps(result.to_json(), ensure_ascii=False) if as_json else words(result))
     if not result.ok:
         ctx.exit(EXIT_VERDICT_FAILED)

@@ -11,9 +11,10 @@ and the last 65,536 shapes; entries are spooled to temporary files (about 240 by
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from affidavit.errors import InvalidRequest, MalformedProof, NotFound, StorageError
 from affidavit.verify import clocks, steps
@@ -35,8 +36,14 @@ __all__ = [
 ]
 
 
-def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | str) -> Result:
+PROCESSES_FROM_BYTES: Final = 8 << 20
+"""A smaller bundle is verified before a second process would have begun."""
+
+
+def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | str, *, processes: int = 1) -> Result:
     """Verify a bundle by the numbered steps of docs/format.md. `trust`: what `load_trust` takes.
+
+    With `processes` above 1 large bundles are verified by two, this one and one that is started.
 
     Never raises for a bundle, however bad: what is not in form FAILs. NotFound where there is no such file,
     InvalidRequest where the trust file is not in form, StorageError where disks refuse.
@@ -46,7 +53,8 @@ def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | st
     step = [0]
     try:
         with Archive(Path(path)) as archive:
-            return _verify(archive, believed, findings, step)
+            large = Path(path).stat().st_size >= PROCESSES_FROM_BYTES
+            return _verify(archive, believed, findings, step, Path(path) if processes > 1 and large else None)
     except FileNotFoundError:
         raise NotFound(f"there is no bundle {path}") from None
     except OSError as error:
@@ -55,7 +63,7 @@ def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | st
         return findings.malformed(step[0], str(error))
 
 
-def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int]) -> Result:
+def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int], beside: Path | None) -> Result:
     data = archive.read("manifest.json", MANIFEST_BYTES_MAX)
     manifest = parse_manifest(data)
     _facts(manifest, trust, findings)
@@ -67,7 +75,13 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int])
     clocks.step_2(job)
     step[0] = 3
     support = steps.open_support(job)
-    try:
+    with ExitStack() as stack:
+        stack.callback(job.close)
+        second = None
+        if beside is not None and manifest.evidence != "none":
+            from affidavit.verify.beside import Beside
+
+            second = stack.enter_context(Beside(beside)).commitments()
         steps.step_3(job, support)
         clocks.check_anchors(job, support)
         clocks.check_dates(job, support)
@@ -77,14 +91,11 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int])
         if manifest.evidence == "none":
             findings.unproven(7, VIEW_MATCHES, "The bundle holds no openings (evidence: none)")
         else:
-            steps.walk_rows(job, support)
+            steps.walk_rows(job, support, second)
             step[0] = 6
             steps.step_6(job, support)
         step[0] = 8
         steps.step_8(job, support)
-    finally:
-        for entries in job.entries.values():
-            entries.close()
     findings.facts["logs"] = [
         {"origin": log.origin, "stream": log.stream, "size": job.size(log), "root": job.checkpoints[log.k].root.hex()}
         for log in manifest.logs

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
     try:
-        result = verify_bundle(given.bundle, given.trust)
+        result = verify_bundle(given.bundle, given.trust, processes=2)
     except AffidavitError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -36,6 +36,11 @@ class Job:
         """The size of a log's checkpoint."""
         return self.checkpoints[log.k].size
 
+    def close(self) -> None:
+        """Give up the temporary files."""
+        for entries in self.entries.values():
+            entries.close()
+
     @property
     def asked(self) -> list[LogRef]:
         """The logs that witnesses and clocks must have seen: those queried, or with no evidence the attesting one."""

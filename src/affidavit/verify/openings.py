@@ -34,9 +34,9 @@ class Shape(NamedTuple):
     """The paths of a record, ascending, and how each is shown: open (s, j, n), masked (m) or erased (e).
 
     `head` is what is hashed before a record's commitments. `prefixes` are what is hashed before the salts of open
-    fields, `split` and `split_hidden` part salts and hidden commitments. Places: `valued_at` of fields with a value among
-    all, `nulls` of nulls among the open ones, `json_at` of JSON among the values, `order` of each field among the open
-    ones and then the hidden ones.
+    fields, `split` and `split_hidden` part salts and hidden commitments. Places: `valued_at` of fields with a value
+    among all, `nulls` of nulls among the open ones, `json_at` of JSON among the values, `order` of each field among
+    the open ones and then the hidden ones.
     """
 
     number: int
@@ -69,14 +69,73 @@ class Row(NamedTuple):
     c: bytes
 
 
-def read_rows(lines: Iterable[bytes], salts: strict.Bytes, hidden: strict.Bytes) -> Iterator[Row]:
+class Hasher:
+    """Makes each row's commitment of its openings: salts and hidden commitments are read along."""
+
+    def __init__(self, salts: Iterable[bytes], hidden: Iterable[bytes]) -> None:
+        self._salts = strict.Bytes(salts, "salts.bin")
+        self._hidden = strict.Bytes(hidden, "hidden.bin")
+
+    def commitment(self, shape: Shape, given: list[str]) -> bytes:
+        """The commitment of the next row, whose values in path order are these."""
+        for place in shape.json_at:
+            strict.check_json_value(given[place])
+        salted = shape.split(self._salts.take(SALT_BYTES * shape.opened))
+        gone = shape.split_hidden(self._hidden.take(HASH_BYTES * shape.hidden))
+        raw = [text.encode() for text in given]
+        for place in shape.nulls:
+            raw.insert(place, b"")
+        parts = zip(shape.prefixes, salted, raw, strict=True)
+        hashes = [sha256(prefix + salt + value).digest() for prefix, salt, value in parts]
+        if gone:
+            hashes.extend(gone)
+            hashes = [hashes[place] for place in shape.order]
+        return sha256(shape.head + b"".join(hashes)).digest()
+
+    def end(self) -> None:
+        """Refuse what is left over."""
+        self._salts.end()
+        self._hidden.end()
+
+
+class Told:
+    """The same, made elsewhere: commitments are taken as they come."""
+
+    def __init__(self, commitments: Iterator[bytes]) -> None:
+        self._commitments = commitments
+
+    def commitment(self, _shape: Shape, _given: list[str]) -> bytes:
+        """The commitment of the next row."""
+        found = next(self._commitments, None)
+        if found is None:
+            raise MalformedProof("openings.ndjson has more rows in one reading than in another")
+        return found
+
+    def end(self) -> None:
+        """Wait for the end elsewhere."""
+        if next(self._commitments, None) is not None:
+            raise MalformedProof("openings.ndjson has fewer rows in one reading than in another")
+
+
+def read_rows(lines: Iterable[bytes], hasher: Hasher | Told) -> Iterator[Row]:
     """Every exported row in data order. MalformedProof where anything is not in form, missing or left over."""
     shapes: dict[int, Shape] = {}
     count = paths = 0
     for number, line in enumerate(lines, 1):
         found = _ROW_RE.fullmatch(line)
         if found is not None:
-            yield _row(found, shapes, salts, hidden, f"openings.ndjson:{number}")
+            k, index, at = int(found[1]), int(found[2]), int(found[3])
+            shape = shapes.get(at)
+            if shape is None:
+                raise MalformedProof(f"openings.ndjson:{number}: shape {at} is not defined")
+            given = strict.load_texts(found[4], "openings.ndjson")
+            if len(given) != shape.valued:
+                raise MalformedProof(f"openings.ndjson:{number}: shape {at} needs a list of {shape.valued} values")
+            c = hasher.commitment(shape, given)
+            values: list[str | None] = [None] * len(shape.paths)
+            for place, text in zip(shape.valued_at, given, strict=True):
+                values[place] = text
+            yield Row(k, index, shape, values, c)
             continue
         what = f"openings.ndjson:{number}"
         if not line.startswith(b"{"):
@@ -88,8 +147,7 @@ def read_rows(lines: Iterable[bytes], salts: strict.Bytes, hidden: strict.Bytes)
             paths -= len(shapes.pop(count - 1 - SHAPES_MAX).paths)
         if paths > SHAPES_PATHS_MAX:
             raise MalformedProof(f"{what}: shapes of more than {SHAPES_PATHS_MAX} paths together")
-    salts.end()
-    hidden.end()
+    hasher.end()
 
 
 def _shape(value: dict[str, Any], number: int, what: str) -> Shape:
@@ -126,30 +184,3 @@ def _shape(value: dict[str, Any], number: int, what: str) -> Shape:
         tuple(rank for rank, n in enumerate(valued) if state[n] == "j"),
         tuple(place[n] for n in range(len(paths))) if hidden else (),
     )
-
-
-def _row(found: re.Match[bytes], shapes: dict[int, Shape], salts: strict.Bytes, hidden: strict.Bytes, what: str) -> Row:
-    k, index, number = int(found[1]), int(found[2]), int(found[3])
-    shape = shapes.get(number)
-    if shape is None:
-        raise MalformedProof(f"{what}: shape {number} is not defined")
-    given = strict.load_texts(found[4], what)
-    if len(given) != shape.valued:
-        raise MalformedProof(f"{what}: shape {number} needs a list of {shape.valued} values")
-    for place in shape.json_at:
-        strict.check_json_value(given[place])
-    salted = shape.split(salts.take(SALT_BYTES * shape.opened))
-    gone = shape.split_hidden(hidden.take(HASH_BYTES * shape.hidden))
-    raw = [text.encode() for text in given]
-    for place in shape.nulls:
-        raw.insert(place, b"")
-    hashes = [
-        sha256(prefix + salt + value).digest() for prefix, salt, value in zip(shape.prefixes, salted, raw, strict=True)
-    ]
-    if gone:
-        hashes.extend(gone)
-        hashes = [hashes[place] for place in shape.order]
-    values: list[str | None] = [None] * len(shape.paths)
-    for place, text in zip(shape.valued_at, given, strict=True):
-        values[place] = text
-    return Row(k, index, shape, values, sha256(shape.head + b"".join(hashes)).digest())

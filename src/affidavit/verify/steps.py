@@ -25,7 +25,7 @@ from affidavit.verify.entries import TRUTH_OF, Entries, State
 from affidavit.verify.forms import FORMS
 from affidavit.verify.gaps import CONTROL_STREAM, Control, Unlawful, lawful, missing, open_control
 from affidavit.verify.job import Job
-from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Row, read_rows
+from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Hasher, Row, Told, read_rows
 from affidavit.verify.own import EXPORTED
 from affidavit.verify.parquet import ValuesView, parquet_reader
 from affidavit.verify.support import ATTESTATION_BYTES_MAX, SUPPORT_BYTES_MAX, Support, read_support
@@ -224,8 +224,8 @@ def step_6(job: Job, support: Support) -> None:
         )
 
 
-def walk_rows(job: Job, support: Support) -> None:
-    """Steps 4 (rows), 5 and 7 in one pass over the exported rows."""
+def walk_rows(job: Job, support: Support, commitments: Iterator[bytes] | None = None) -> None:
+    """Steps 4 (rows), 5 and 7 in one pass over the exported rows. `commitments`: theirs, where made elsewhere."""
     findings, manifest, archive = job.findings, job.manifest, job.archive
     findings.reach(5)
     view = _view(job)
@@ -233,7 +233,7 @@ def walk_rows(job: Job, support: Support) -> None:
     asks_fields = not is_public(manifest.query)
     before = (-1, -1, -1)
     count = 0
-    for row in _rows(archive):
+    for row in _rows(archive, commitments):
         if row.k >= len(manifest.logs) or not manifest.logs[row.k].queried:
             raise MalformedProof(f"row [{row.k},{row.at}] is of no queried log")
         known = job.entries[row.k].export(row.at)
@@ -276,10 +276,11 @@ def _view(job: Job) -> View | None:
     return None
 
 
-def _rows(archive: Archive) -> Iterator[Row]:
+def _rows(archive: Archive, commitments: Iterator[bytes] | None) -> Iterator[Row]:
     lines = strict.lines(archive.chunks("openings.ndjson"), "openings.ndjson", LINE_BYTES_MAX)
-    salts = strict.Bytes(archive.chunks("salts.bin"), "salts.bin")
-    return read_rows(lines, salts, strict.Bytes(archive.chunks("hidden.bin"), "hidden.bin"))
+    if commitments is not None:
+        return read_rows(lines, Told(commitments))
+    return read_rows(lines, Hasher(archive.chunks("salts.bin"), archive.chunks("hidden.bin")))
 
 
 def _fields(row: Row) -> Fields:
