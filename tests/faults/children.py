@@ -1,5 +1,6 @@
 """What the fault tests run in processes of their own. Each mode prints JSON lines or writes receipts to files."""
 
+import json
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 from affidavit.errors import AffidavitError, StorageError
@@ -14,6 +16,7 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.log.fsck import fsck
 
 WRITERS = 4
+ROUND_S_MAX = 60
 
 
 def write_receipts(home, out):
@@ -37,22 +40,30 @@ def write_receipts(home, out):
 def rounds(home, folder, count, seed):
     """Rounds of WRITERS processes, each killed at a random moment. One line a round, answered by one on stdin."""
     rng = random.Random(seed)
+    with AuditLog.open(f"{home}.first") as log:  # everything is imported once, not in each child
+        log.record("a")
     for number in range(count):
+        signal.alarm(ROUND_S_MAX)  # rather end than hang
         children = []
         for writer in range(WRITERS):
             child = os.fork()
             if child == 0:
                 try:
                     write_receipts(home, f"{folder}/{number}.{writer}")
-                finally:
+                except BaseException:  # noqa: BLE001  it must not go on as a second parent
+                    traceback.print_exc()
                     os._exit(3)
             children.append(child)
+        if number % 3:  # in the others some are killed while they open the log
+            while not any(path.stat().st_size for path in Path(folder).glob(f"{number}.*")):
+                time.sleep(0.005)
         rng.shuffle(children)
         codes = []
         for child in children:
-            time.sleep(rng.uniform(0, 0.25 if number % 3 else 0.06))
+            time.sleep(rng.uniform(0, 0.1))
             os.kill(child, signal.SIGKILL)
             codes.append(os.waitpid(child, 0)[1])
+        say(codes=codes)
         if not sys.stdin.readline():
             return
 
@@ -68,7 +79,8 @@ def record_until_it_fails(log):
 
 
 def say(**values):
-    pass
+    sys.stdout.write(json.dumps(values) + "\n")
+    sys.stdout.flush()
 
 
 def full(folder):
