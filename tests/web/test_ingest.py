@@ -269,13 +269,20 @@ def test_what_the_log_refuses_can_be_tried_again(client, log, monkeypatch, error
     assert (answer.status_code, answer.headers["retry-after"]) == (503, retry)
 
 
-def test_too_many_bytes_at_once_are_refused(client, monkeypatch, wait_for):
+def test_too_many_bytes_at_once_are_refused(monkeypatch):
     monkeypatch.setattr(intake, "HELD_BYTES_MAX", 1000)
-    with connected(client) as one:
-        one.sendall(HEAD + b"[" + b" " * 400)
-        held = client._transport  # noqa: F841  keeps the connection of the other request apart
-        wait_for(lambda: post(client, [EVENT] * 40).status_code == 503)
-    wait_for(lambda: post(client, [EVENT] * 40).status_code == 200)
+    held = intake.Held()
+    with held.count() as alone:
+        alone(5000)  # one body alone is bounded by itself
+        with pytest.raises(Busy), held.count() as other:
+            other(1)
+    assert held.bytes == 0
+    with held.count() as one, held.count() as other:
+        one(400)
+        other(600)
+        with pytest.raises(Busy):
+            other(1)
+    assert held.bytes == 0
 
 
 def test_one_client_has_its_rate(tmp_path, serving):

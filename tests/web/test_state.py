@@ -87,17 +87,31 @@ def test_health_follows_the_journal(client, log, monkeypatch):
     assert (answer.status_code, answer.json()["status"]) == (503, 503)
 
 
-def test_description_names_every_address(client):
-    described = client.get("/api/v1/openapi.json").json()
-    assert set(described["paths"]) == {
-        "/api/export-compliance-logs",
-        "/api/v1/events",
-        "/api/v1/exports/preview",
-        "/api/v1/log/{stream}/{path}",
-        "/api/v1/status",
-        "/api/v1/values",
-        "/healthz",
-    }
-    export = described["paths"]["/api/export-compliance-logs"]["post"]
+def operations(client):
+    described = client.get("/api/v1/openapi.json").json()["paths"]
+    return {f"{method} {path}": one for path, found in described.items() for method, one in found.items()}
+
+
+def test_the_description_is_complete(client):
+    for name, one in operations(client).items():
+        assert one["summary"], name
+        assert one["description"], name
+        assert one["tags"], name
+        assert any(status.startswith("2") for status in one["responses"]), name
+        for status, answer in one["responses"].items():
+            if status >= "4":
+                assert set(answer["content"]) == {"application/problem+json"}, (name, status)
+
+
+def test_the_description_of_the_export(client):
+    export = operations(client)["post /api/export-compliance-logs"]
     assert set(export["responses"]["200"]["content"]) == {"text/csv", "application/json"}
     assert set(export["responses"]["422"]["content"]) == {"application/problem+json"}
+
+
+def test_bodies_have_examples(client):
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    for name in ("ExportRequest", "RunRequest", "QueryText", "RowAnswer"):
+        assert schemas[name]["example"], name
+    body = operations(client)["post /api/v1/events"]["requestBody"]["content"]
+    assert all("example" in one or "examples" in one for one in body.values())

@@ -35,6 +35,7 @@ from affidavit.settings import Settings
 BATCH_ROWS: Final = 8192
 FIRST_WINDOW_ROWS: Final = 4096  # a page looks at little first
 _ROW: Final = ", ".join(ROW_SCHEMA.names)
+_TIME_AND_OUTCOME: Final = "at_us, outcome"
 _decode = msgspec.json.Decoder(dict[str, str | None]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -59,8 +60,8 @@ class Reader:
         self._settings = settings
         self._journal = JournalColumns(declared)
         self._segments = SegmentColumns(declared)
-
         self._tails = Tails()
+
     def rows(
         self,
         query: Query,
@@ -144,6 +145,31 @@ class Reader:
                     ).fetchall()
                 ]
 
+    def span(self, query: Query, pins: Sequence[Pin]) -> tuple[int, int] | None:
+        """The first and last `at` among what matches, in microseconds; None where nothing does."""
+        found = self._aggregate(query, pins, "SELECT min(at_us), max(at_us) FROM ({})", ())
+        return None if not found or found[0][0] is None else found[0]
+
+    def histogram(self, query: Query, pins: Sequence[Pin], edges: Sequence[int]) -> list[tuple[int, str, int]]:
+        """(i, outcome, how many) of what matches with edges[i] <= at < edges[i + 1]; stretches of none are left out.
+
+        `edges` ascend, in microseconds.
+        """
+        places = ", ".join(f"({at}, {int(edge)})" for at, edge in enumerate(edges))
+        sql = (
+            f"SELECT i, outcome, count(*) FROM ({{}}) AS found ASOF JOIN (VALUES {places}) AS edges(i, edge) "
+            f"ON found.at_us >= edges.edge WHERE at_us < {int(edges[-1])} GROUP BY i, outcome ORDER BY i, outcome"
+        )
+        return self._aggregate(query, pins, sql, ())
+
+    def _aggregate(self, query: Query, pins: Sequence[Pin], sql: str, none: Any) -> Any:
+        with self._engine(query, pins) as (connection, planned):
+            source = self._source(connection, planned, Window(None, None), query, columns=_TIME_AND_OUTCOME)
+            if source is None:
+                return none
+            with source as rows:
+                return connection.execute(sql.format(rows.text), list(rows.parameters)).fetchall()
+
     def entries(self, pin: Pin, start: int, end: int) -> Iterator[bytes]:
         """The entry bytes of [start, end). Raises IntegrityError at a gap."""
         return self._entries(pin).read(start, end)
@@ -191,6 +217,8 @@ class Reader:
                     where.text,
                 ]
                 shown = columns or segment_row(_paths(segments))
+                if columns == _TIME_AND_OUTCOME:
+                    shown = "epoch_us(occurred_at) AS at_us, outcome"
                 if value:
                     shown = f"CAST({getattr(self._segments, value)(columns)} AS VARCHAR) AS v"
                 files = ", ".join("?" * len(segments))

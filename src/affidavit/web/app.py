@@ -15,7 +15,7 @@ from affidavit.web.edge import Edge
 from affidavit.web.guards import BodyLimit, SameOrigin
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
-from affidavit.web.routes import exports, ingest, published, state
+from affidavit.web.routes import events, exports, ingest, published, queries, runs, state
 from affidavit.web.work import Work
 
 LEGACY_PATH: Final = "/api/export-compliance-logs"
@@ -40,9 +40,8 @@ def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
     app.state.log = log
     app.state.work = work = Work(log.settings)
     app.state.metrics = metrics = Metrics()
-    app.include_router(exports.router, prefix=prefix)
-    app.include_router(state.router, prefix=prefix)
-    app.include_router(published.router, prefix=prefix)
+    for module in (events, exports, runs, queries, state, published):
+        app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
     pages.add_pages(app, prefix)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.status import status
 from affidavit.version import VERSION
+from affidavit.web.work import Work
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -25,8 +26,6 @@ class Metrics:
         self._slots: dict[str, list[int]] = {}
         self._seconds: dict[str, float] = {}
         self._events = {"recorded": 0, "duplicate": 0, "refused": 0}
-        self.live_readers = 0
-        self.live_refused = 0
 
     def request(self, method: str, route: str, code: int, seconds: float) -> None:
         """One request answered, to its end."""
@@ -44,7 +43,7 @@ class Metrics:
         self._events["duplicate"] += duplicates
         self._events["refused"] += refused
 
-    def text(self, log: AuditLog) -> str:
+    def text(self, log: AuditLog, work: Work) -> str:
         """All of it, with the log's own figures. Reads the journal."""
         out: list[str] = []
         _add(out, "affidavit_build_info", "gauge", "This release", [("", {"version": VERSION}, 1)])
@@ -56,10 +55,9 @@ class Metrics:
         _add(out, "affidavit_http_request_seconds", "histogram", "From request to end of answer", self._histogram())
         ingested = [("", {"result": name}, count) for name, count in self._events.items()]
         _add(out, "affidavit_http_events_total", "counter", "Events handed in over HTTP", ingested)
-        live: list[_Line] = [("", {}, self.live_readers)]
-        _add(out, "affidavit_live_readers", "gauge", "Readers of the live tail", live)
-        refused: list[_Line] = [("", {}, self.live_refused)]
-        _add(out, "affidavit_live_readers_refused_total", "counter", "Readers of the live tail refused", refused)
+        _add(out, "affidavit_listeners", "gauge", "Clients that are sent news", [("", {}, work.listeners)])
+        refused: list[_Line] = [("", {}, work.listeners_refused)]
+        _add(out, "affidavit_listeners_refused_total", "counter", "Those who were one too many", refused)
         _recorder(out, log)
         _logs(out, log)
         return "\n".join(out) + "\n"

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from affidavit.errors import AffidavitError, Busy, StorageError
+from affidavit.errors import AffidavitError, Busy, InvalidQuery, StorageError
 from affidavit.web.schemas import ExportRequest, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -69,6 +69,8 @@ def add_handlers(app: FastAPI) -> None:
 
 def of_error(error: AffidavitError) -> ProblemResponse:
     """The problem of one of our own errors."""
+    if isinstance(error, InvalidQuery) and error.column:
+        return ProblemResponse(error.http_status, str(error), [("q", str(error))], more={"column": error.column})
     field = getattr(error, "field", "")
     errors = [(field, str(error).removeprefix(f"{field}: "))] if field else []
     headers: dict[str, str] = {}

@@ -82,6 +82,49 @@ class PreviewAnswer(BaseModel):
     estimate: Estimate
 
 
+class RunRequest(BaseModel):
+    """An export as a run: the form's conditions, a query, and how the file is to be. Conditions all hold together."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "example": {
+                "query": "action:grade.* -outcome:success",
+                "start_date": "2026-10-01",
+                "end_date": "2026-10-31",
+                "format": "csv",
+                "bundle": True,
+                "profile": "export",
+                "recipient": "Audit committee",
+            }
+        },
+    )
+
+    query: str = Field("", max_length=65_536, description="In the query language; saved:NAME stands for a saved one")
+    start_date: Moment = None
+    end_date: Moment = None
+    user_ids: Names = None
+    actions: Names = None
+    format: Literal["csv", "json", "ndjson", "parquet", "xlsx", "pdf"] = "csv"
+    bundle: bool = Field(True, description="With evidence: a zip that verifies offline")
+    evidence: Literal["auto", "full", "rows", "none"] = "auto"
+    profile: str = Field("", max_length=64, description="Masking profile of the file's reader; export by default")
+    columns: list[str] = Field([], max_length=256, description="Paths, or LABEL=PATH; the form's four by default")
+    streams: list[str] = Field(["main"], min_length=1, max_length=16)
+    zone: str = Field("", max_length=64, description="IANA zone; the tenant's by default")
+    recipient: str | None = Field(None, max_length=4096)
+    reason: str | None = Field(None, max_length=4096)
+    subject_ids: list[str] = Field([], max_length=1000, description="With the profile subject: whose file it is")
+
+
+class RunEstimateAnswer(BaseModel):
+    """The first rows as the file's reader gets them, and what to expect."""
+
+    rows: list[dict[str, str | None]]
+    estimate: Estimate
+
+
 class CheckpointAnswer(BaseModel):
     """The newest signed checkpoint."""
 
@@ -98,7 +141,7 @@ class StatusAnswer(BaseModel):
     entries: int
     checkpoint: CheckpointAnswer | None
     version: str
-    signed_in: bool = Field(description="Always false: this release has no sign-in")
+    signed_in: bool = Field(description="Whether the service knows who asks")
 
 
 class HeldValue(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import threading
@@ -12,9 +13,13 @@ from typing import Final
 import uvicorn
 
 from affidavit.errors import InvalidRequest
+from affidavit.export.worker import ExportWork, ExportWorker
 from affidavit.log.audit_log import AuditLog
+from affidavit.log.worker import Work as LogWork
+from affidavit.log.worker import Worker
 from affidavit.web.app import create_app
 from affidavit.web.guards import LOOPBACK_NAMES, LoopbackHosts
+from affidavit.web.work import Work
 
 HOST: Final = "127.0.0.1"
 PORT: Final = 8765
@@ -24,6 +29,8 @@ CONNECTIONS_MAX: Final = 512
 NO_SIGN_IN: Final = (
     "There is no sign-in yet: every user of this machine may export. It answers on the loopback address only"
 )
+
+logger = logging.getLogger("affidavit.web")
 
 
 def listen(host: str = HOST, port: int = PORT) -> socket.socket:
@@ -52,15 +59,45 @@ def serve(log: AuditLog, listener: socket.socket, started: Callable[[str], None]
 
     `started` is called with the address once requests are answered. The log stays the caller's to close.
     """
-    Server(log, listener, started).run()
+    with working(log):
+        Server(log, listener, started).run()
+
+
+@contextmanager
+def working(log: AuditLog) -> Iterator[None]:
+    """Seal, sign checkpoints and carry out exports beside the block, for all tenants: what `affidavit worker` does.
+
+    More workers may run in other processes. At the end an export under way is put back for the next worker.
+    """
+    stop = threading.Event()
+    with ExportWorker(log) as exports:
+        rounds = (
+            threading.Thread(target=Worker(log).run, args=(stop, _tell_of), name="affidavit-worker"),
+            threading.Thread(target=exports.run, args=(stop, _tell_of), name="affidavit-exports"),
+        )
+        for one in rounds:
+            one.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for one in rounds:
+                one.join()
+
+
+def _tell_of(work: LogWork | ExportWork) -> None:
+    for error in work.errors:
+        logger.error("in the background: %s", error)
 
 
 class Server(uvicorn.Server):
     """A uvicorn server that tells when it listens, and returns after a signal instead of raising it anew."""
 
     def __init__(self, log: AuditLog, listener: socket.socket, started: Callable[[str], None]) -> None:
+        app = create_app(log)
+        self._work: Work = app.state.work
         config = uvicorn.Config(
-            LoopbackHosts(create_app(log)),
+            LoopbackHosts(app),
             access_log=False,
             lifespan="off",
             limit_concurrency=CONNECTIONS_MAX,
@@ -77,6 +114,11 @@ class Server(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Until stopped."""
         super().run(sockets or [self._listener])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go whoever listens for news, then stop."""
+        self._work.closing = True
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say where."""

@@ -20,6 +20,9 @@ from affidavit.web.limits import Rates
 QUERIES_AT_ONCE_MAX: Final = 4  # each may use `query_memory_mib`; more wait
 EXPORTS_AT_ONCE_MAX: Final = 8  # downloads in progress; more are refused
 UNPACKING_AT_ONCE_MAX: Final = 2  # large bodies of events taken apart in threads; more wait
+LISTENERS_MAX: Final = 64  # clients that are sent news: the live tail, an export's progress
+LOOKING_AT_ONCE_MAX: Final = 2  # of them, at the same moment
+LISTEN_AGAIN_S: Final = 30.0
 RETRY_AFTER_S: Final = 5.0
 T = TypeVar("T")
 
@@ -33,6 +36,10 @@ class Work:
         self._unpacking = anyio.CapacityLimiter(UNPACKING_AT_ONCE_MAX)
         self._queries = anyio.CapacityLimiter(QUERIES_AT_ONCE_MAX)
         self._exports = 0
+        self._looking = anyio.CapacityLimiter(LOOKING_AT_ONCE_MAX)
+        self.listeners = 0
+        self.listeners_refused = 0
+        self.closing = False  # the server stops: whoever listens is to be let go
 
     async def query(self, call: Callable[..., T], *arguments: object) -> T:
         """Run a blocking query in a thread, in its turn. It is not interrupted; the loop stays free."""
@@ -45,6 +52,30 @@ class Work:
     async def unpack(self, call: Callable[..., T], *arguments: object) -> T:
         """The same for large bodies of events, which wait behind each other alone."""
         return await run_sync(partial(call, *arguments), limiter=self._unpacking)
+
+    async def look(self, call: Callable[..., T]) -> T:
+        """The same for those who follow something: they wait behind each other alone."""
+        return await run_sync(call, limiter=self._looking)
+
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[], None]]:
+        """Hold a listener's place for the block; as `exporting`. Raises Busy when there are too many."""
+        if self.listeners >= LISTENERS_MAX:
+            self.listeners_refused += 1
+            raise Busy(
+                f"{self.listeners} listeners are connected, at most {LISTENERS_MAX}",
+                "Try again later, or search instead",
+                retry_after_s=LISTEN_AGAIN_S,
+            )
+        self.listeners += 1
+        try:
+            yield self._listened
+        except BaseException:
+            self._listened()
+            raise
+
+    def _listened(self) -> None:
+        self.listeners -= 1
 
     def take_export(self) -> None:
         """Count one more download. Raises Busy when there are too many. Call it on the loop."""

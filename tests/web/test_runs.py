@@ -1,0 +1,144 @@
+"""Exports as runs over HTTP: asked for, followed, fetched, cancelled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from affidavit import AuditLog
+from affidavit.export import jobs
+from affidavit.export.worker import ExportWorker
+from affidavit.verify import verify_bundle
+from affidavit.web.routes import runs as runs_module
+from affidavit.web.server import working
+
+PATH = "/api/v1/exports"
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    with AuditLog.open(tmp_path_factory.mktemp("runs")) as opened:
+        opened.record_many([{"action": f"a{n % 2}", "actor": f"u{n}"} for n in range(20)])
+        yield opened
+
+
+def ask(client, status=202, key=None, **body):
+    answer = client.post(PATH, json=body, headers={"Idempotency-Key": key} if key else {})
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def work_all(log):
+    with ExportWorker(log) as worker:
+        while worker.round().runs:
+            pass
+
+
+def test_a_run_from_question_to_verified_bundle(client, log, access, tmp_path):
+    answer = ask(client, query="action:a1", start_date="2024-01-01", bundle=True, recipient="Board")
+    run = answer.json()
+    assert answer.headers["location"] == f"{PATH}/{run['id']}"
+    assert (run["state"], client.get(answer.headers["location"]).json()["state"]) == ("queued", "queued")
+    missing = client.get(f"{PATH}/{run['id']}/file")
+    assert (missing.status_code, missing.json()["detail"].split(".")[0]) == (
+        404,
+        f"run {run['id']} is queued, it has no file",
+    )
+    work_all(log)
+    done = client.get(f"{PATH}/{run['id']}").json()
+    assert (done["state"], done["rows"], done["verdicts"]["AUTHENTIC"]) == ("done", 10, "PASS")
+    file = client.get(f"{PATH}/{run['id']}/file")
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/zip")
+    assert hashlib.sha256(file.content).hexdigest() == done["sha256"]
+    assert done["file"] in file.headers["content-disposition"]
+    bundle = tmp_path / "b.zip"
+    bundle.write_bytes(file.content)
+    assert verify_bundle(bundle, log.trust()).ok
+    assert any(run["id"] in text for text in access(log, "export.downloaded"))
+    assert client.get(PATH).json()["runs"][0]["id"] == run["id"]
+
+
+def test_a_plain_file_and_its_columns(client, log):
+    run = ask(client, bundle=False, format="ndjson", columns=["action", "who=actor"], profile="internal").json()
+    work_all(log)
+    lines = client.get(f"{PATH}/{run['id']}/file").text.splitlines()
+    assert json.loads(lines[0]) == {"action": "a0", "who": "u0"}
+
+
+def test_the_same_key_is_the_same_run(client):
+    first = ask(client, key="k", query="action:a0").json()
+    assert ask(client, key="k", query="action:a0").json()["id"] == first["id"]
+    assert ask(client, 422, key="k", query="action:a1").json()["detail"].startswith("key 'k' was used")
+
+
+def test_a_queued_run_is_cancelled_at_once(client):
+    run = ask(client).json()
+    assert client.post(f"{PATH}/{run['id']}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"{PATH}/{run['id']}/cancel").status_code == 422
+
+
+def test_progress_is_sent_until_the_run_ends(client, log, monkeypatch):
+    monkeypatch.setattr(runs_module, "LOOK_EVERY_S", 0.02)
+    run = ask(client).json()
+    states = []
+    with client.stream("GET", f"{PATH}/{run['id']}/progress") as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                states.append(json.loads(line[6:])["state"])
+                if len(states) == 1:
+                    work_all(log)
+    assert (states[0], states[-1]) == ("queued", "done")
+
+
+def test_the_service_carries_runs_out_itself(client, log, wait_for):
+    run = ask(client).json()
+    with working(log):
+        wait_for(lambda: client.get(f"{PATH}/{run['id']}").json()["state"] == "done", 60)
+
+
+def test_what_to_expect(client):
+    answer = client.post(f"{PATH}/estimate", json={"query": "actor:u1"})
+    found = answer.json()
+    assert (found["estimate"]["rows"], len(found["rows"])) == (1, 1)
+    assert {one["name"] for one in found["estimate"]["verdicts"]} >= {"AUTHENTIC", "COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"query": "(("}, "query"),
+        ({"query": "nofield:1"}, "query"),
+        ({"start_date": "x"}, "start_date"),
+        ({"format": "doc"}, "format"),
+        ({"columns": ["nofield"]}, "columns"),
+        ({"profile": "subject"}, "subject_ids"),
+        ({"zone": "Mars"}, "zone"),
+        ({"more": 1}, "more"),
+        ({"bundle": "yes"}, "bundle"),
+        ({"streams": []}, "streams"),
+    ],
+)
+def test_what_can_not_be_asked(client, body, field):
+    problem = ask(client, 422, **body).json()
+    assert [one["field"] for one in problem["errors"]] == [field]
+
+
+def test_other_refusals(client, log, access):
+    before = len(access(log, "export.refused"))
+    assert ask(client, 404, streams=["none"])
+    assert ask(client, 422, profile="none")
+    assert len(access(log, "export.refused")) == before + 2
+    for path in (f"{PATH}/none", f"{PATH}/none/file", f"{PATH}/none/progress"):
+        assert client.get(path).status_code == 404
+    assert client.post(f"{PATH}/none/cancel").status_code == 404
+    assert client.get(PATH, params={"limit": 0}).status_code == 422
+
+
+def test_a_changed_file_is_not_handed_out(client, log):
+    run = ask(client, bundle=False).json()
+    work_all(log)
+    kept = log.home / "exports" / jobs.find(log, run["id"]).file
+    kept.write_bytes(b"x" + kept.read_bytes())
+    assert client.get(f"{PATH}/{run['id']}/file").status_code == 500
