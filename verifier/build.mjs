@@ -46,6 +46,6 @@ if (args.includes("--tests")) {
   const at = args.indexOf("--out");
   const out = at < 0 ? join(here, "dist") : args[at + 1];
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "verify.mjs"), await bundled("src/node.ts", { format: "esm", platform: "node" }));
+  writeFileSync(join(out, "verify.mjs"), await bundled("src/node.ts", { format: "esm", platform: "node", minifyWhitespace: true }));
   if (!args.includes("--no-page")) writeFileSync(join(out, "verify.html"), await page());
 }

@@ -32,7 +32,9 @@ class Second:
     def __init__(self, folder: Path) -> None:
         self._out = folder / "answers.ndjson"
         with self._out.open("wb") as out:
-            self._process = subprocess.Popen([node(), str(PROGRAM), "--batch"], stdin=subprocess.PIPE, stdout=out, text=True)
+            self._process = subprocess.Popen(
+                [node(), str(PROGRAM), "--batch"], stdin=subprocess.PIPE, stdout=out, text=True
+            )
 
     def verify(self, bundle: Path, trust: Path) -> None:
         assert self._process.stdin is not None

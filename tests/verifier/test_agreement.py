@@ -92,10 +92,18 @@ def test_every_family_has_forgeries() -> None:
 
 def test_good_bundles_pass_both(pair: Pair) -> None:
     for name, builder in {
-        "csv": Builder(), "json": Builder(form="json"), "ndjson": Builder(form="ndjson"), "rows": Builder(evidence="rows"), "none": Builder(evidence="none"),
-        "cuts": Builder(cuts=(1, 8, 12, 23)), "nothing": Builder(events=0), "one": Builder(events=1), "a page": Builder(events=300, evidence="rows"),
-        "small pin": Builder(end=12), "hidden query": Builder(query={"op": "eq", "path": "actor.id", "value": "u1"}, evidence="rows"),
-    }.items():  # fmt: skip
+        "csv": Builder(),
+        "json": Builder(form="json"),
+        "ndjson": Builder(form="ndjson"),
+        "rows": Builder(evidence="rows"),
+        "none": Builder(evidence="none"),
+        "cuts": Builder(cuts=(1, 8, 12, 23)),
+        "nothing": Builder(events=0),
+        "one": Builder(events=1),
+        "a page": Builder(events=300, evidence="rows"),
+        "small pin": Builder(end=12),
+        "hidden query": Builder(query={"op": "eq", "path": "actor.id", "value": "u1"}, evidence="rows"),
+    }.items():
         pair.verify(name, builder.zip(), builder.trust())
     for name, one, two in pair.results():
         assert one == two, name
@@ -120,7 +128,20 @@ EVENTS = [
     }
     for n in range(120)
 ]
-PATHS = ["t", "actor.id", "actor.name", "actor.roles", "subject.id", "source.ip", "source.user_agent", "message", "record_count", "details", "resource.type", "outcome"]
+PATHS = [
+    "t",
+    "actor.id",
+    "actor.name",
+    "actor.roles",
+    "subject.id",
+    "source.ip",
+    "source.user_agent",
+    "message",
+    "record_count",
+    "details",
+    "resource.type",
+    "outcome",
+]
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns")
 
 
@@ -128,17 +149,32 @@ def specs() -> Iterator[tuple[str, ExportSpec]]:
     wide = tuple(Column(path, path) for path in ("at", "action", "resource", *PATHS))
     for form in ("csv", "json", "ndjson", "parquet", "xlsx"):
         for profile in ("internal", "auditor", "export"):
-            yield f"{form}, {profile}", ExportSpec(format=form, zone=ZONES[len(form) % 4], profile=profile, columns=wide)
-    yield "a subject's own", ExportSpec(format="json", profile="subject", columns=wide, subject_ids=frozenset({"s3", "u1"}))
+            yield (
+                f"{form}, {profile}",
+                ExportSpec(format=form, zone=ZONES[len(form) % 4], profile=profile, columns=wide),
+            )
+    yield (
+        "a subject's own",
+        ExportSpec(format="json", profile="subject", columns=wide, subject_ids=frozenset({"s3", "u1"})),
+    )
     yield "bare", legacy(format="json", zone="America/St_Johns")
     yield "users", legacy(user_ids=["u3", "u4"])
     yield "actions", legacy(actions=["login"], zone="Asia/Kolkata")
     yield "nothing", legacy(actions=["never"], format="json")
-    between = [{"op": "ge", "path": "at", "value": "2026-03-29T02:00:00.000000Z"}, {"op": "lt", "path": "at", "value": "2026-03-29T05:00:00.000000Z"}]
+    between = [
+        {"op": "ge", "path": "at", "value": "2026-03-29T02:00:00.000000Z"},
+        {"op": "lt", "path": "at", "value": "2026-03-29T05:00:00.000000Z"},
+    ]
     for form in ("csv", "json"):
-        yield f"a window, {form}", ExportSpec(query=from_json({"op": "all", "of": between}), format=form, zone="Europe/Berlin")
+        yield (
+            f"a window, {form}",
+            ExportSpec(query=from_json({"op": "all", "of": between}), format=form, zone="Europe/Berlin"),
+        )
     yield "numbers", ExportSpec(query=from_json({"op": "gt", "path": "record_count", "value": "99"}), format="ndjson")
-    yield "networks", ExportSpec(query=from_json({"op": "cidr", "path": "source.ip", "value": "10.0.0.0/8"}), profile="internal")
+    yield (
+        "networks",
+        ExportSpec(query=from_json({"op": "cidr", "path": "source.ip", "value": "10.0.0.0/8"}), profile="internal"),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,14 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "verifier" / "dist" / "verify.html"
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 VERDICTS = ["AUTHENTIC", "COMPLETE", "TIMED", "WITNESSED", "VIEW MATCHES"]
 WAIT_MS_MAX = 20_000
 
@@ -85,14 +92,20 @@ def axe(page: Page) -> list[str]:
         missing("no axe-core: run `npm ci` in ui/")
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)")
-    return [f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')}" for one in found for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')}" for one in found for node in one["nodes"]
+    ]
 
 
 def test_verdicts_of_a_good_bundle(page: Page, files: tuple[Path, Path]) -> None:
     verify(page, *files)
     assert shown(page) == {
-        "AUTHENTIC": "PASS", "COMPLETE": "PASS", "TIMED": "NOT PROVEN", "WITNESSED": "NOT PROVEN", "VIEW MATCHES": "PASS"
-    }  # fmt: skip
+        "AUTHENTIC": "PASS",
+        "COMPLETE": "PASS",
+        "TIMED": "NOT PROVEN",
+        "WITNESSED": "NOT PROVEN",
+        "VIEW MATCHES": "PASS",
+    }
     expect(page.get_by_role("status")).to_contain_text("AUTHENTIC: PASS")
     expect(page.get_by_role("heading", name="Five verdicts")).to_be_focused()
     assert "24 masked cells are the operator's statement" in page.locator("#verdicts").inner_text()

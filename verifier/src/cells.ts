@@ -8,7 +8,7 @@ import { actionRange, AT, outcomeBytes, T } from "./entry.ts";
 import { jsonString, parseJson } from "./json.ts";
 import { countsText, type Manifest } from "./manifest.ts";
 import { type Mask } from "./masks.ts";
-import { type Span } from "./rows.ts";
+import { type Span } from "./shapes.ts";
 import { type Reader } from "./source.ts";
 import { ZoneWriter } from "./time.ts";
 

@@ -203,10 +203,11 @@ class Compiler {
     const key = many ? (byToken ? "tokens" : "values") : byToken ? "token" : "value";
     const operand = shaped(value, ["op", "path", key], place).get(key);
     const operands = many ? listed(operand, `${place}.${key}`, byToken ? 1 : 0, VALUES_MAX) : [operand as Json];
+    if (byToken && isKey) malformed(`${place} has tokens for ${path}, which is public`);
     if (byToken) {
       for (const item of operands) if (typeof item !== "string" || !/^tk_[a-z2-7]{26}$/.test(item)) malformed(`${place} has a token out of form`);
       if (!many) test(op, op === "cidr" ? "::" : "", place);
-      return isKey ? () => UNKNOWN : (facts) => (there(look(facts, path)) === 0 ? 0 : UNKNOWN);
+      return (facts) => (there(look(facts, path)) === 0 ? 0 : UNKNOWN);
     }
     const texts = operands.map((item) => operandText(item, place));
     const timed = path === "at" || path === "t";
