@@ -2,10 +2,12 @@
 
 import base64
 import json
+import shutil
 
 import pytest
 from sqlalchemy import update
 
+from affidavit.errors import Forbidden
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.schema import journal
 from affidavit.tlog.checkpoint import open_checkpoint
@@ -91,3 +93,50 @@ def test_fsck(call, asked, home, origin):
     assert f"log {origin} (main): entry 1 " in err
     code, out, _ = call("log", "fsck", "--json")
     assert (code, json.loads(out)["error"]) == (7, "IntegrityError")
+
+
+@pytest.fixture
+def restored(call, home, tmp_path):
+    """A home whose database was restored from before the newest checkpoints of all its logs."""
+    kept = tmp_path / "kept.db"
+    for _ in range(2):
+        with AuditLog.open(home) as log:
+            if (home / "checkpoints").exists():
+                shutil.copy(home / "journal.db", kept)
+            log.record("a.b")
+            for stream in ("access", "control"):
+                log.record_own("report.viewed", {"view.id": "x"}, stream=stream)
+            for stream in log.tenant.logs:
+                log.pin(stream)
+    for file in home.glob("journal.db*"):
+        file.unlink()
+    shutil.copy(kept, home / "journal.db")
+
+
+@pytest.mark.sqlite
+def test_every_stream_that_goes_on_anew_is_told_on_control(call, asked, restored):
+    assert call("record", "a.b")[0] == 7
+    code, _, err = call("log", "continue", "--stream", "main", "--yes")
+    assert (code, "--stream control" in err) == (2, True)
+    begun = {}
+    for stream in ("control", "main", "access"):
+        begun[stream] = asked("log", "continue", "--stream", stream, "--yes")["begun"]
+    asked("record", "a.b")
+    told = asked("search", "action:log.continued", "--stream", "control", "--column", "log.begun")["rows"]
+    assert {next(iter(row.values())) for row in told} == set(begun.values())
+
+
+def test_a_log_that_is_whole_does_not_go_on_anew(call, asked, origin):
+    code, _, err = call("log", "continue", "--stream", "main", "--yes")
+    assert (code, "is whole" in err) == (2, True)
+    assert asked("log", "status")["logs"]["main"]["origin"] == origin
+
+
+@pytest.mark.sqlite
+def test_an_old_process_does_not_record_into_an_ended_log(call, home, restored):
+    old = AuditLog.open(home, check=False)
+    for stream in ("control", "main", "access"):
+        assert call("log", "continue", "--stream", stream, "--yes")[0] == 0
+    with pytest.raises(Forbidden, match="ended"):
+        old.record("a.b")
+    old.close()

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from affidavit.errors import IntegrityError
-from affidavit.log.checkpoints import newest
+from affidavit.log.checkpoints import newest, rotate_key
 from affidavit.log.schema import checkpoints, journal, logs
 from affidavit.tlog.checkpoint import open_checkpoint
 from affidavit.tlog.merkle import Frontier
@@ -73,3 +73,16 @@ def test_two_processes_pinning_one_size_do_not_meet(log):
     assert log.pin() == pin
     with log.database.read() as connection:
         assert len(connection.execute(select(journal.c.idx)).all()) == 1
+
+
+def test_a_process_that_did_not_rotate_goes_on_pinning(open_log):
+    old = open_log()
+    old.record("a")
+    old.pin()
+    new = open_log()
+    rotate_key(new.database, new.keys, new.tenant.log("main"))
+    fresh = open_log()
+    fresh.record("a")
+    fresh.pin()
+    old.record("a")
+    assert old.pin().size == 3

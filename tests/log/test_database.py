@@ -1,6 +1,7 @@
 """The database: URLs, migrations, and errors in words without what they may not show."""
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -91,3 +92,15 @@ def test_write_rolls_back_where_the_block_fails(log):
     with pytest.raises(ZeroDivisionError):
         fails()
     assert log.record("a").index == 0
+
+
+def test_threads_may_make_homes_at_the_same_time(tmp_path):
+    gate = threading.Barrier(4)
+
+    def make(n):
+        gate.wait()
+        with AuditLog.open(tmp_path / f"home{n}") as log:
+            return log.record("a").index
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(make, range(4))) == [0] * 4

@@ -9,6 +9,7 @@ import pytest
 from affidavit.commitment import format_time, parse_entry
 from affidavit.errors import IntegrityError
 from affidavit.log.schema import journal
+from affidavit.log.worker import Worker
 from affidavit.query.evaluate import compile as compile_query
 from affidavit.query.tree import EVERYTHING, Group, Leaf, Not, eq, to_json
 
@@ -212,3 +213,33 @@ def test_queries_answer_what_the_evaluator_answers(home, open_log):
         assert sorted(idx for _, _, idx in keys(log, query, [pin])) == expected, to_json(query)
         answered.add(len(expected))
     assert len(answered) > 20, "the queries tell little apart"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_declaring_a_field_changes_no_answer_about_earlier_records(open_log, home, sealed):
+    before = open_log()
+    details = [{"x": "foo"}, {"x": "bar"}, {"x": None}, {}, {"x": 5}, {"x": ["foo", "p"]}, {"x": {"y": "foo"}}]
+    before.record_many([{"action": "a", "details": one} for one in details * 37])
+    (home / "fields.toml").write_text('[fields.x]\ntype = "string"\n')
+    log = open_log()
+    if sealed:
+        Worker(log).round(everything=True)
+    log.record_many([{"action": "a", "details": one} for one in ({"x": "foo"}, {"x": None}, {}, {"z": "foo"})])
+    for op in ("eq", "prefix", "contains", "exists", "gt"):
+        leaf = Leaf(op, "details.x", "4" if op == "gt" else "" if op == "exists" else "foo")
+        for query in (leaf, Not(leaf)):
+            assert sorted(idx for _, _, idx in keys(log, query)) == expected(log, query), (op, query)
+    assert dict(log.reader.values("details.x", "", [log.pin()], 9)) == {"foo": 38, "bar": 37}
+
+
+def expected(log, query):
+    test = compile_query(query)
+    found = []
+    for index in range(log.pin().size):
+        one = log.opened("main", index)
+        entry = parse_entry(one.entry)
+        public = {"action": entry.action, "outcome": entry.outcome}
+        fields = dict(zip(one.paths, zip(one.tags, one.values, strict=True), strict=True))
+        if test(public, fields):
+            found.append(index)
+    return found

@@ -124,11 +124,11 @@ def test_a_bad_event_does_not_fail_its_neighbours(log, held, clock):
     assert caught.value.field == "at"
 
 
-def test_a_cancelled_call_is_no_harm(log, held):
+def test_a_call_that_waits_cannot_be_cancelled(log, held):
     with held(log):
         cancelled, other = log.submit("a"), log.submit("b")
-        assert cancelled.cancel()
-    assert other.result(WAIT_S).index == 1
+        assert not cancelled.cancel()  # it is recorded in any case
+    assert (cancelled.result(WAIT_S).index, other.result(WAIT_S).index) == (0, 1)
 
 
 @pytest.mark.parametrize("stream", ["access", "control"])
@@ -266,3 +266,22 @@ def test_a_job_without_events_runs_its_extra(log):
     assert log.submit_many([], extra=lambda _c, placed: ran.append(placed)).result(WAIT_S) == []
     assert ran == [[]]
     assert log._recorder.submit(Job([])).result(WAIT_S) == []
+
+
+def test_what_was_handed_over_cannot_be_cancelled(log, caplog):
+    for future in (log.submit("a"), log.submit_many([{"action": "a"}])):
+        assert not future.cancel()
+        assert future.result(WAIT_S)
+    log.flush()
+    assert not caplog.records
+
+
+@pytest.mark.sqlite
+def test_who_waits_hears_of_a_locked_database_though_buffered_events_go_on_waiting(open_log):
+    log = open_log(busy_timeout_s=0.1)
+    with log.database.write():
+        assert log.record_buffered("a.buffered")
+        with pytest.raises(StorageError, match="locked"):
+            log.submit("a.waiting").result(WAIT_S)
+    assert log.flush()
+    assert parse_entry(log.opened("main", 0).entry).action == "a.buffered"

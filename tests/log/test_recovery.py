@@ -123,5 +123,67 @@ def test_an_archive_with_a_gap_is_refused(home):
         for name in log.archive.list(f"{log.tenant.log('main').folder}/records"):
             log.archive.delete(name)
     restore(home, kept)
-    with pytest.raises(IntegrityError, match="lacks records from 0 on"):
+    with pytest.raises(IntegrityError, match="lacks records of"):
         AuditLog.open(home)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_archive_ahead_of_database_and_home_is_caught_up_with(home, known):
+    """A whole home restored from a backup, or a new one beside an old database: the archive alone is newer."""
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        log.pin()
+    kept = home.with_name("backup")
+    shutil.copytree(home, kept)
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        assert Worker(log).round(everything=True).sealed == 512
+    if not known:
+        shutil.rmtree(kept / "checkpoints")
+    shutil.copytree(home / "archive", kept / "archive")
+    shutil.rmtree(home)
+    with AuditLog.open(kept) as log:
+        assert fsck(log, "main").size == 512
+        assert log.record("a.b").index == 512
+
+
+def test_an_archive_of_another_history_is_refused_and_nothing_is_deleted(home):
+    with AuditLog.open(home) as log:
+        fill(log, 10)
+    kept = home.with_name("backup")
+    shutil.copytree(home, kept)
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        Worker(log).round(everything=True)
+    with AuditLog.open(kept) as log:  # went on by itself, while its archive was away
+        fill(log, 300)
+        pin = log.pin()
+    shutil.rmtree(kept / "checkpoints")
+    shutil.copytree(home / "archive", kept / "archive")
+    with pytest.raises(IntegrityError, match="another history"):
+        AuditLog.open(kept)
+    with AuditLog.open(kept, check=False) as log:
+        assert log.pin() == pin
+        assert fsck(log, "main").size == 310
+
+
+def test_a_merge_after_the_backup_is_caught_up_with(home, monkeypatch):
+    for module in ("sealer", "merger"):
+        monkeypatch.setattr(f"affidavit.log.{module}.SEGMENT_ROWS", 512)
+    with AuditLog.open(home) as log:
+        fill(log, 256)
+        Worker(log).round(everything=True)
+        log.pin()
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 256)
+        work = Worker(log).round(everything=True)
+        assert (work.sealed, work.merged) == (256, 2)
+        for name in log.archive.list(f"{log.tenant.log('main').folder}/records"):
+            if name.endswith(".0.parquet"):
+                log.archive.delete(name)  # as after the grace
+        log.pin()
+    restore(home, kept)
+    with AuditLog.open(home) as log:
+        assert fsck(log, "main").size == 512
+        assert log.reader.count(recovery_everything(), [log.pin()]) == (512, True)

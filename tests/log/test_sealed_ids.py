@@ -54,3 +54,10 @@ def test_another_event_under_a_sealed_id_is_a_reject(forgotten, tmp_path):
     assert (result.recorded, result.known, result.rejected) == (0, 0, 3)
     assert [(one.line, one.field) for one in rejects] == [(1, "id"), (2, "id"), (3, "id")]
     assert "is already used by another event, at index 0" in rejects[0].error
+
+
+def test_the_same_sealed_event_twice_in_one_batch_is_known_twice(forgotten, tmp_path):
+    first = lines(1)
+    again = write(tmp_path / "b.jsonl", first + first + lines(2))
+    result = import_files(forgotten, [again], "jsonl")
+    assert (result.recorded, result.known, result.rejected) == (0, 4, 0)

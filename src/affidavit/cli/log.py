@@ -11,12 +11,11 @@ import msgspec
 from rich.progress import Progress, TaskID
 
 from affidavit.cli.common import Group, emit, home_option, json_option, open_log, progress_bar
-from affidavit.errors import StorageError
-from affidavit.log import checkpoints
+from affidavit.errors import IntegrityError, InvalidRequest, StorageError
+from affidavit.log import checkpoints, recovery
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.fsck import fsck as check
 from affidavit.log.proofs import prove as make_proof
-from affidavit.log.recovery import continue_under_new_origin
 from affidavit.log.registry import CONTROL, MAIN
 from affidavit.log.status import status as read_status
 from affidavit.log.worker import Worker
@@ -157,8 +156,17 @@ def continue_log(home: str, tenant: str, stream: str, as_json: bool) -> None:
     The old one stays as it is and is never signed again.
     """
     with AuditLog.open(home, tenant=tenant, create=False, check=False) as opened:
-        old, new, found = continue_under_new_origin(opened.database, opened.keys, opened.tenant, opened.home, stream)
-    with open_log(home, tenant) as opened:
+        if _behind(opened, stream) is None:
+            raise InvalidRequest(f"stream {stream} is whole: nothing that was signed is missing", "Go on as it is")
+        if stream != CONTROL and _behind(opened, CONTROL) is not None:
+            raise InvalidRequest(
+                f"that {stream} goes on is recorded on {CONTROL}, which has lost entries too",
+                f"First: affidavit log continue --stream {CONTROL}",
+            )
+        old, new, found = recovery.continue_under_new_origin(
+            opened.database, opened.keys, opened.tenant, opened.home, stream
+        )
+    with AuditLog.open(home, tenant=tenant, create=False, check=False) as opened:
         opened.record_own(
             "log.continued",
             {
@@ -176,3 +184,12 @@ def continue_log(home: str, tenant: str, stream: str, as_json: bool) -> None:
         f"{old.origin} ended at {found['size']:,} entries ({found['signed']:,} were signed)\n"
         f"{stream} goes on in {new.origin}\nHand out the trust file again: affidavit log trust",
     )
+
+
+def _behind(log: AuditLog, stream: str) -> IntegrityError | None:
+    """Why a stream's log can't go on as it is; None where it can."""
+    try:
+        recovery.check(log.database, log.archive, log.home, log.tenant.log(stream))
+    except IntegrityError as error:
+        return error
+    return None

@@ -136,7 +136,7 @@ class AuditLog:
         """The same without waiting: a future of the receipt. Invalid events raise at once."""
         check_stream(stream)
         prepared = self._prepare(to_event(action, fields), stream)
-        answer: Future[Receipt] = Future()
+        answer: Future[Receipt] = _uncancellable()
         inner = self._recorder.submit(Job([prepared])).add_done_callback
         inner(lambda done: self._hand_over(done, prepared, stream, answer))
         return answer
@@ -184,7 +184,7 @@ class AuditLog:
                 batch.append(self._prepare(whole, stream, seed=seed))
             except InvalidEvent as error:
                 results[at] = error
-        answer: Future[list[Receipt | InvalidEvent]] = Future()
+        answer: Future[list[Receipt | InvalidEvent]] = _uncancellable()
 
         def hand_over(done: Future[list[Placed]]) -> None:
             failure = done.exception()
@@ -238,8 +238,6 @@ class AuditLog:
         )
 
     def _hand_over(self, done: Future[list[Placed]], prepared: Prepared, stream: str, answer: Future[Receipt]) -> None:
-        if answer.cancelled():
-            return
         failure = done.exception()
         if failure is not None:
             answer.set_exception(failure)
@@ -270,7 +268,10 @@ class AuditLog:
         """Sign a checkpoint of the stream's log at its present size."""
         info = self.tenant.log(stream)
         pin = checkpoints.pin(self.database, self.keys, info)
-        outside.keep(self.home, info, pin)
+        try:
+            outside.keep(self.home, info, pin)
+        except IntegrityError:  # signed by a key that another process has begun since this one opened the log
+            outside.keep(self.home, registry.with_present_keys(self.database, info), pin)
         return pin
 
     def tree(self, stream: str) -> Tree:
@@ -367,6 +368,13 @@ class _Drops:
             taken = list(self._counts.items())
             self._counts.clear()
             return taken
+
+
+def _uncancellable() -> Future[Any]:
+    """A future of what is handed over already: nobody can take it back."""
+    answer: Future[Any] = Future()
+    answer.set_running_or_notify_cancel()
+    return answer
 
 
 def _close(recorder: Recorder, database: Database) -> None:

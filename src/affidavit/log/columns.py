@@ -51,7 +51,9 @@ class JournalColumns:
         known = PATHS.get(path)
         if known is not None:
             return _text("fields", path) if known.tag == tag else None
-        return None if _is_inside_details(path, self._declared) else _tagged("fields", "tags", path, tag)
+        if _is_inside_details(path, self._declared):
+            return None
+        return _with_undeclared(_tagged("fields", "tags", path, tag), _text("fields", "details"), path, tag)
 
 
 class SegmentColumns:
@@ -76,7 +78,9 @@ class SegmentColumns:
         known = PATHS.get(path)
         if known is not None:
             return _known(path) if known.tag == tag else None
-        return None if _is_inside_details(path, self._declared) else _tagged("other", "other_tags", path, tag)
+        if _is_inside_details(path, self._declared):
+            return None
+        return _with_undeclared(_tagged("other", "other_tags", path, tag), "details", path, tag)
 
 
 def segment_row(paths: Iterable[str]) -> str:
@@ -141,3 +145,14 @@ def _tagged(fields: str, tags: str, path: str, tag: str) -> str | None:
         return _text(fields, path) if tag == STRING else None
     position = f"list_position(json_keys({fields}), '{path}')"
     return f"CASE WHEN substring({tags}, CAST({position} AS BIGINT), 1) = '{tag}' THEN {_text(fields, path)} END"
+
+
+def _with_undeclared(own: str | None, details: str, path: str, tag: str) -> str | None:
+    """A declared field, or what records made before it was declared hold under its name inside `details`."""
+    if own is None or path.partition(".")[0] != "details":
+        return own
+    earlier = inside(details, path)
+    if tag == STRING:
+        earlier = f"CASE WHEN json_type({earlier}) = 'VARCHAR' THEN json_extract_string({earlier}, '$') END"
+        return f"coalesce({own}, {earlier})"
+    return f"coalesce(CAST({own} AS VARCHAR), CAST({earlier} AS VARCHAR))"

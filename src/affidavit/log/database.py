@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import Pool, QueuePool
 
-from affidavit.errors import InvalidRequest, MissingExtra, StorageError
+from affidavit.errors import Forbidden, InvalidRequest, MissingExtra, StorageError
 from affidavit.log import postgres
 from affidavit.log.schema import metadata
 
@@ -118,7 +119,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with self.write() as connection:
+        with _upgrading, self.write() as connection:
             if not self.sqlite:
                 self._check_encoding(connection)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": postgres.MIGRATION_LOCK})
@@ -145,12 +146,20 @@ class Database:
     # --- what differs in SQL -------------------------------------------------------------------------------------
 
     def lock_logs(self, connection: Connection, log_ids: Sequence[int]) -> dict[int, tuple[int, int, bytes]]:
-        """Lock the head rows (in id order, against deadlocks): {log id: (size, t_us, frontier)}."""
+        """Lock the head rows (in id order, against deadlocks): {log id: (size, t_us, frontier)}.
+
+        Raises Forbidden for a log that has ended.
+        """
         if not log_ids:
             return {}
         marks = ",".join(str(int(log_id)) for log_id in sorted(log_ids))
         suffix = "" if self.sqlite else " ORDER BY id FOR UPDATE"
-        rows = connection.exec_driver_sql(f"SELECT id, size, t_us, frontier FROM logs WHERE id IN ({marks}){suffix}")
+        rows = connection.exec_driver_sql(
+            f"SELECT id, size, t_us, frontier, ended_us, origin FROM logs WHERE id IN ({marks}){suffix}"
+        ).all()
+        for row in rows:
+            if row[4] is not None:
+                raise Forbidden(f"log {row[5]} has ended: its stream goes on in another", "Open the log again")
         return {row[0]: (row[1], row[2], bytes(row[3])) for row in rows}
 
     def known_ids(self, connection: Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
@@ -207,9 +216,12 @@ class Database:
 
 
 _open_databases: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
+_upgrading = threading.Lock()  # Alembic keeps the migration under way in a global
 
 
 def _after_fork() -> None:
+    global _upgrading  # noqa: PLW0603  whoever held it is not here
+    _upgrading = threading.Lock()
     for database in list(_open_databases):
         database._forked()  # noqa: SLF001  its own
 

@@ -127,6 +127,15 @@ class Recorder:
             self._waiting -= count
             return jobs
 
+    def _more(self) -> list[Job]:
+        """What came while others waited for the database: it must not wait for them, but hear of the failure."""
+        with self._changed:
+            jobs: list[Job] = []
+            while self._queue and sum(len(job.events) for job in jobs) < self._group_events_max:
+                jobs.append(self._queue.popleft())
+            self._waiting -= sum(len(job.events) for job in jobs)
+            return jobs
+
     def _run(self) -> None:
         while jobs := self._take():
             self._commit(jobs)
@@ -164,7 +173,7 @@ class Recorder:
                 return
             for job in patient:
                 job.again = True
-            jobs = patient
+            jobs = patient + self._more()
 
     def _transact(self, jobs: list[Job]) -> list[list[Placed]]:
         log_ids = sorted({event.log_id for job in jobs for event in job.events})

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import IntegrityError, StorageError
 from affidavit.log import outside, registry
 from affidavit.log.archive import Archive
-from affidavit.log.catalogue import Segment, add_segment
+from affidavit.log.catalogue import Segment, add_segment, drop_segments, list_segments
 from affidavit.log.database import Database
 from affidavit.log.keys import Keys
 from affidavit.log.registry import LogInfo, Tenant
@@ -26,6 +26,7 @@ from affidavit.log.segment import read_parquet
 from affidavit.log.tree import Tree
 from affidavit.tlog.checkpoint import Checkpoint
 
+_RESTORE: Final = "Restore the archive"
 _HINT: Final = "Restore a newer backup, or begin a new log: affidavit log continue --stream {}"
 
 
@@ -35,14 +36,13 @@ def check(database: Database, archive: Archive, home: Path, log: LogInfo) -> Non
     Raises IntegrityError where signed entries are missing, or where the tree is another than the signed one.
     """
     signed = outside.read(home, log)
+    archived = _archived(archive, log)  # before the head is read: sealing goes on meanwhile
     size, sealed, kept = _head(database, log, signed)
+    if archived is not None and archived.size > sealed:
+        _catch_up(database, archive, log, archived)
+        size, _, kept = _head(database, log, signed)
     if signed is None or kept:
         return
-    if signed.size > size:
-        archived = outside.read_archived(archive, log)
-        if archived is not None and archived.size > sealed:
-            _catch_up(database, archive, log, archived)
-            size, _, _ = _head(database, log, None)
     if signed.size > size:
         raise IntegrityError(
             f"log {log.origin} ({log.stream}) has {size} entries, but {signed.size} were signed: "
@@ -54,6 +54,13 @@ def check(database: Database, archive: Archive, home: Path, log: LogInfo) -> Non
             f"log {log.origin} ({log.stream}): the first {signed.size} entries are not the signed ones",
             _HINT.format(log.stream),
         )
+
+
+def _archived(archive: Archive, log: LogInfo) -> Checkpoint | None:
+    try:
+        return outside.read_archived(archive, log)
+    except StorageError:  # recording goes on while the archive is away; nothing is sealed until it is back
+        return None
 
 
 def _head(database: Database, log: LogInfo, signed: Checkpoint | None) -> tuple[int, int, bool]:
@@ -70,35 +77,47 @@ def _head(database: Database, log: LogInfo, signed: Checkpoint | None) -> tuple[
 
 
 def _catch_up(database: Database, archive: Archive, log: LogInfo, archived: Checkpoint) -> None:
-    """List the archive's segments up to its checkpoint, and move the head there."""
-    with database.read() as connection:
-        sealed = connection.execute(select(logs.c.sealed).where(logs.c.id == log.id)).scalar_one()
-    found = _segments(archive, log, sealed, archived.size)
-    with database.write() as connection:
-        head = connection.execute(select(logs.c.size, logs.c.sealed).where(logs.c.id == log.id)).one()
-        if head.sealed != sealed:
-            return
-        for segment in found:
-            add_segment(connection, log.id, segment)
-        connection.execute(update(logs).where(logs.c.id == log.id).values(sealed=archived.size))
-        connection.execute(delete(journal).where(journal.c.log_id == log.id, journal.c.idx < archived.size))
-    tree = Tree(database, archive, log)
+    """List the archive's segments up to its checkpoint, and move the head there.
+
+    Raises IntegrityError, and changes nothing, where archive and database are not one history.
+    """
+    tree = Tree(database, archive, log, sealed=archived.size)
     if tree.subtree_hash(0, archived.size) != archived.root:
         raise IntegrityError(
             f"log {log.origin}: the archive's files do not give its checkpoint of size {archived.size}",
             "Restore the archive from a backup",
         )
-    if head.size < archived.size:
-        with database.write() as connection:
-            connection.execute(
-                update(logs)
-                .where(logs.c.id == log.id)
-                .values(size=archived.size, frontier=tree.frontier(archived.size).to_bytes(), t_us=found[-1].t_max)
-            )
+    with database.read() as connection:
+        size, sealed = connection.execute(select(logs.c.size, logs.c.sealed).where(logs.c.id == log.id)).one()
+        listed = list_segments(connection, log.id)
+    common = min(size, archived.size)
+    if Tree(database, archive, log).subtree_hash(0, common) != tree.subtree_hash(0, common):
+        raise IntegrityError(
+            f"log {log.origin} ({log.stream}): the archive holds another history than the database",
+            f"Find out which is the log. {_HINT.format(log.stream)}",
+        )
+    found, replaced = _segments(archive, log, sealed, archived.size), []
+    if found is None:  # the backup is from before a merge
+        found, replaced = _segments(archive, log, 0, archived.size), listed
+    if found is None:
+        raise IntegrityError(f"log {log.origin}: the archive lacks records of [0, {archived.size})", _RESTORE)
+    with database.write() as connection:
+        head = connection.execute(select(logs.c.size, logs.c.sealed).where(logs.c.id == log.id)).one()
+        if (head.size, head.sealed) != (size, sealed):
+            return  # another process was quicker
+        drop_segments(connection, log.id, replaced)
+        for segment in found:
+            add_segment(connection, log.id, segment)
+        moved: dict[str, Any] = {"sealed": archived.size}
+        if size < archived.size:
+            frontier = tree.frontier(archived.size).to_bytes()
+            moved |= {"size": archived.size, "frontier": frontier, "t_us": found[-1].t_max}
+        connection.execute(update(logs).where(logs.c.id == log.id).values(**moved))
+        connection.execute(delete(journal).where(journal.c.log_id == log.id, journal.c.idx < archived.size))
 
 
-def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segment]:
-    """Files that cover [start, end) without a gap, the newest generation first where several do."""
+def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segment] | None:
+    """Files that cover [start, end), the newest generation first where several do; None where there is a gap."""
     ranges: dict[int, list[tuple[int, int, str]]] = {}
     for name in archive.list(f"{log.folder}/records"):
         stem, _, generation = name.rpartition("/")[2].removesuffix(".parquet").rpartition(".")
@@ -110,7 +129,7 @@ def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segm
     while at < end:
         fitting = [one for one in ranges.get(at, []) if one[0] <= end]
         if not fitting:
-            raise IntegrityError(f"log {log.origin}: the archive lacks records from {at} on", "Restore the archive")
+            return None
         until, number, file = max(fitting, key=lambda one: (one[0], one[1]))
         data = archive.get(file)
         found.append(describe(read_parquet(data, file), file, number, data))

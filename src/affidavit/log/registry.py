@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -138,6 +138,12 @@ def declare_fields(connection: Connection, tenant_id: str, given: DeclaredFields
     return whole
 
 
+def with_present_keys(database: Database, log: LogInfo) -> LogInfo:
+    """The log with its keys as they are now: another process may have rotated them."""
+    with database.read() as connection:
+        return replace(log, keys=_keys(connection, log.id))
+
+
 def list_tenants(database: Database) -> list[str]:
     """All names, sorted."""
     with database.read() as connection:
@@ -151,13 +157,12 @@ def _load(connection: Connection, name: str) -> Tenant:
     found: dict[str, LogInfo] = {}
     ended: list[LogInfo] = []
     for log in connection.execute(select(logs).where(logs.c.tenant_id == row.id).order_by(logs.c.id)).all():
-        keys = connection.execute(select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation))
         info = LogInfo(
             log.id,
             log.stream,
             log.origin,
             log.folder,
-            tuple(LogKey(key.generation, key.vkey, key.from_size, key.to_size) for key in keys),
+            _keys(connection, log.id),
         )
         if log.ended_us is None:
             found[log.stream] = info
@@ -165,3 +170,8 @@ def _load(connection: Connection, name: str) -> Tenant:
             ended.append(info)
     declared = DeclaredFields.from_tables(json.loads(row.declared_fields))
     return Tenant(row.id, row.name, row.zone, declared, found, tuple(ended))
+
+
+def _keys(connection: Connection, log_id: int) -> tuple[LogKey, ...]:
+    rows = connection.execute(select(log_keys).where(log_keys.c.log_id == log_id).order_by(log_keys.c.generation))
+    return tuple(LogKey(row.generation, row.vkey, row.from_size, row.to_size) for row in rows)

@@ -26,7 +26,10 @@ def find(
     Content is compared by time, action and outcome: what an entry says in public.
     """
     times = [None if event.at is None else micros(event.at) for event in events]
-    wanted = {str(event.id): at for at, event in enumerate(events) if event.id is not None}
+    wanted: dict[str, list[int]] = {}  # an id may come twice in one batch
+    for at, event in enumerate(events):
+        if event.id is not None:
+            wanted.setdefault(str(event.id), []).append(at)
     if not wanted:
         return {}
     with database.read() as connection:
@@ -40,7 +43,7 @@ def find(
             f"FROM read_parquet([{files}]) WHERE id IN (SELECT unnest(?::UUID[]))",
             [*(archive.locate(one.name) for one in segments), list(wanted)],
         ).fetchall()
-    return {wanted[row[0]]: _compared(row, events[wanted[row[0]]], times[wanted[row[0]]]) for row in rows}
+    return {at: _compared(row, events[at], times[at]) for row in rows for at in wanted[row[0]]}
 
 
 def _may_hold(segment: Segment, times: Sequence[int | None]) -> bool:

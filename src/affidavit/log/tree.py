@@ -30,11 +30,11 @@ BUNDLE_GZIP_LEVEL: Final = 6
 class Tree:
     """Subtree hashes of a log. What is cached never changes: full tiles and complete nodes."""
 
-    def __init__(self, database: Database, archive: Archive, log: LogInfo) -> None:
+    def __init__(self, database: Database, archive: Archive, log: LogInfo, *, sealed: int = 0) -> None:
         self._database = database
         self._archive = archive
         self._log = log
-        self._sealed = 0  # at least
+        self._sealed = sealed  # at least: below it, tiles are asked
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._tile = lru_cache(maxsize=TILES_CACHED_MAX)(self._read_tile)
 
