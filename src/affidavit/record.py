@@ -27,7 +27,7 @@ INTEGER_MAX: Final = 2**63 - 1
 SECRET_NAMES: Final = frozenset(
     """password passwd passphrase pwd secret secretkey clientsecret sharedsecret secretaccesskey sessiontoken
     accesstoken refreshtoken idtoken authtoken bearertoken apitoken apikey apisecret authorization cookie setcookie
-    cvv cvv2 cvc cvc2 cid pin pinblock privatekey signingkey encryptionkey masterkey sshkey otp totpsecret mfacode
+    cvv cvv2 cvc cvc2 pin pinblock privatekey signingkey encryptionkey masterkey sshkey otp totpsecret mfacode
     securitycode trackdata track1 track2 credentials""".split()
 )
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")

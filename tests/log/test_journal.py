@@ -139,3 +139,16 @@ def test_a_short_seed_is_a_bug():
 
     with pytest.raises(ValueError, match="16 bytes"):
         prepare(1, flatten(Event(action="a"), DeclaredFields()), bytes(16), b"k")
+
+
+def test_the_same_event_sent_again_by_another_request_is_a_repeat(log):
+    from affidavit.context import acting
+
+    event = {"action": "a.b", "id": "018f0000-0000-7000-8000-0000000000aa", "resource": "r:1"}
+    with acting(actor="u1", ip="10.0.0.1", request_id="one"):
+        first = log.record(event)
+    with acting(actor="u1", ip="10.0.0.2", request_id="two", user_agent="x"):
+        again = log.record(event)
+    assert (again.index, again.duplicate) == (first.index, True)
+    with pytest.raises(DuplicateId), acting(request_id="three"):
+        log.record({**event, "resource": "r:2"})

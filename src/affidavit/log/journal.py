@@ -71,13 +71,22 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
         return format_time(self.t_us)
 
 
-def prepare(log_id: int, record: Record, seed: bytes, digest_key: bytes) -> Prepared:
-    """Compute commitments and the stored form of a record. Runs outside every lock. `seed`: fresh 32 random bytes."""
+def prepare(
+    log_id: int, record: Record, seed: bytes, digest_key: bytes, filled: frozenset[str] = frozenset()
+) -> Prepared:
+    """Compute commitments and the stored form of a record. Runs outside every lock. `seed`: fresh 32 random bytes.
+
+    `filled` are paths that the request's context filled in: the same event sent again by another request is a repeat.
+    """
     if len(seed) != SEED_BYTES:
         raise ValueError(f"seed of {len(seed)} bytes, not {SEED_BYTES}")
     fields = _encode(dict(zip(record.paths, record.values, strict=True)))
     at = b"" if record.at_us is None else b"%d" % record.at_us
-    content = b"\x00".join((record.action.encode(), at, record.outcome.encode(), fields))
+    told = fields
+    if filled:
+        pairs = zip(record.paths, record.values, strict=True)
+        told = _encode({path: value for path, value in pairs if path not in filled})
+    content = b"\x00".join((record.action.encode(), at, record.outcome.encode(), told))
     digest = blake2b(content, digest_size=DIGEST_BYTES, key=digest_key).digest()
     c = commit_record(record.paths, record.tags, record.values, seed)
     return Prepared(log_id, record, seed, c, fields.decode(), digest)

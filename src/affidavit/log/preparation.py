@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -32,8 +32,9 @@ class Preparation:
 
         Raises InvalidEvent, NotFound for the stream.
         """
-        record = flatten(_with_context(event), self._declared, own, refuse_secrets=self._refuse_secrets)
-        return prepare(self._tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key)
+        event, filled = _with_context(event)
+        record = flatten(event, self._declared, own, refuse_secrets=self._refuse_secrets)
+        return prepare(self._tenant.log(stream).id, record, seed or os.urandom(SEED_BYTES), self._digest_key, filled)
 
 
 def check_stream(stream: str) -> None:
@@ -53,17 +54,24 @@ def to_event(action: str | Event | Mapping[str, Any], fields: dict[str, Any]) ->
     return convert_event({**action, **fields})
 
 
-def _with_context(event: Event) -> Event:
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+def _with_context(event: Event) -> tuple[Event, frozenset[str]]:
+    """The event with what the request's context knows, and the paths that were filled in."""
     context = current()
     changes: dict[str, Any] = {}
+    filled: list[str] = []
     if context.actor and event.actor is None:
         changes["actor"] = Actor(id=context.actor, type=context.actor_type or None)
+        filled += ("actor.id", "actor.type")
     if context.ip or context.request_id or context.user_agent:
         source = event.source or Source()
-        changes["source"] = msgspec.structs.replace(
-            source,
-            ip=source.ip or context.ip or None,
-            user_agent=source.user_agent or context.user_agent or None,
-            request_id=source.request_id or context.request_id or None,
-        )
-    return msgspec.structs.replace(event, **changes) if changes else event
+        known = {"ip": context.ip, "user_agent": context.user_agent, "request_id": context.request_id}
+        missing = {name: value for name, value in known.items() if value and getattr(source, name) is None}
+        if missing:
+            changes["source"] = msgspec.structs.replace(source, **missing)
+            filled += (f"source.{name}" for name in missing)
+    if not changes:
+        return event, _NOTHING
+    return msgspec.structs.replace(event, **changes), frozenset(filled)
