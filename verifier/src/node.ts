@@ -1,4 +1,5 @@
 /** Node's side: files, zlib, and the command. */
+import { createHash } from "node:crypto";
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +91,7 @@ const platform: Platform = {
     if (inflate.bytesWritten !== to - from) throw new Error("bytes follow the end of the stream");
   },
   scratch: () => new FileScratch(),
+  newHash: () => createHash("sha256"),
 };
 
 function readTrust(path: string): ReturnType<typeof parseTrust> {

@@ -17,11 +17,18 @@ export interface Scratch {
   close(): void;
 }
 
+export interface Hasher {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
 /** What Node and a browser do differently. */
 export interface Platform {
   /** The inflated bytes of `source[from..to)`. MUST throw unless the deflate stream ends exactly at `to`. */
   inflate(source: Source, from: number, to: number): AsyncIterable<Uint8Array>;
   scratch(): Scratch;
+  /** A faster SHA-256 for whole members, where the platform has one. */
+  newHash?: () => Hasher;
   /** SHA-256 of members by somebody else; without it the verifier hashes while it reads. */
   hashes?: (names: string[]) => Promise<Map<string, string>>;
 }

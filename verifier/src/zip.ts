@@ -2,7 +2,7 @@
 import { asciiText, malformed } from "./bytes.ts";
 import { crc32, newHash } from "./hash.ts";
 import { toHex } from "./bytes.ts";
-import { Reader, type Platform, type Source, SourceError } from "./source.ts";
+import { type Hasher, Reader, type Platform, type Source, SourceError } from "./source.ts";
 
 export const MEMBERS_MAX = 512;
 export const MEMBER_BYTES_MAX = 0xfffffffe;
@@ -118,7 +118,7 @@ export class Archive {
   async *chunks(name: string): AsyncGenerator<Uint8Array> {
     const member = this.members.get(name);
     if (member === undefined) malformed(`${name} is missing`);
-    const hasher = this.hashing ? newHash() : null;
+    const hasher: Hasher | null = this.hashing ? (this.platform.newHash ?? newHash)() : null;
     let size = 0;
     let crc = 0;
     for await (const chunk of this.unpacked(member)) {
