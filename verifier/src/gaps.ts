@@ -92,15 +92,56 @@ export function count(list: readonly Range[]): number {
   return list.reduce((sum, [i, j]) => sum + j - i, 0);
 }
 
+/** What stood at a moment on control, for one gap. */
+class Standing {
+  policy: LoggedEvent | null = null;
+  /** Ranges of public holds on the gap's log, by the hold's id. */
+  readonly held = new Map<string, Range[][]>();
+  private readonly gap: Gap;
+
+  constructor(gap: Gap) {
+    this.gap = gap;
+  }
+
+  take(event: LoggedEvent): void {
+    const id = value(event, "hold.id");
+    if (event.action === "retention.changed" && value(event, "retention.stream") === this.gap.stream) this.policy = event;
+    if (event.action === "hold.released") this.held.delete(id);
+    if (event.action !== "hold.placed" || value(event, "hold.scope") !== "public" || value(event, "hold.origin") !== this.gap.origin) return;
+    const list = this.held.get(id) ?? [];
+    list.push(ranges(value(event, "hold.ranges"), "hold.ranges", true));
+    this.held.set(id, list);
+  }
+
+  /** Why this purge was against the policy in force, or against a hold. */
+  against(purge: LoggedEvent, removed: readonly Range[]): string | null {
+    for (const [id, list] of this.held) {
+      if (list.some((held) => meets(held, removed))) return `removes entries under the hold ${JSON.stringify(id)}`;
+    }
+    const policy = this.policy;
+    if (policy === null) return "follows no policy";
+    if (policy.k !== purge.k || policy.index !== size(value(purge, "purge.policy"), "purge.policy")) return "does not name the policy in force";
+    const now = moment(timeOf(purge));
+    const since = moment(timeOf(policy));
+    if (isAfter({ days: since.days + 1, clock: since.clock }, now)) return "follows a policy of less than 24 h";
+    if (!policy.open.has("retention.months") && !policy.open.has("retention.days")) return "follows a policy that keeps for ever";
+    const last = /"t":"([^"]*)"/.exec(value(purge, "purge.last"))?.[1] ?? "";
+    const until = keptUntil(last, Number(value(policy, "retention.months")), Number(value(policy, "retention.days")));
+    return until === null || isAfter(until, now) ? "came before its policy let it" : null;
+  }
+}
+
 /**
  * Why the gap is not lawful; null where it is. `events` are the supporting events of control logs that count, in order;
  * that those logs are bundled whole is for the caller to see.
  */
 export function unlawful(gap: Gap, events: readonly LoggedEvent[]): string | null {
+  const standing = new Standing(gap);
   let end = 0;
   let kept: Range[] = [];
   let purges = 0;
-  for (const [at, event] of events.entries()) {
+  for (const event of events) {
+    standing.take(event);
     if (event.action !== "log.purged" || value(event, "purge.origin") !== gap.origin) continue;
     purges++;
     const name = `the purge at index ${event.index}`;
@@ -109,8 +150,7 @@ export function unlawful(gap: Gap, events: readonly LoggedEvent[]): string | nul
     const had = merged(end < to ? [...kept, [end, to] as Range] : kept);
     const keeps = merged(ranges(value(event, "purge.kept"), "purge.kept"));
     if (without(keeps, had).length > 0) return `${name} keeps what was purged before it`;
-    const removed = without(had, keeps);
-    const why = againstPolicy(gap, event, events.slice(0, at)) ?? againstHolds(gap, removed, events.slice(0, at));
+    const why = standing.against(event, without(had, keeps));
     if (why !== null) return `${name} ${why}`;
     [end, kept] = [to, keeps];
   }
@@ -118,34 +158,5 @@ export function unlawful(gap: Gap, events: readonly LoggedEvent[]): string | nul
   if (end !== gap.end) return `the last purge ends at ${end}, and the window begins at ${gap.end}`;
   const here = merged(gap.kept);
   if (without(here, kept).length > 0 || without(kept, here).length > 0) return "the ranges before the window are not what the last purge kept";
-  return null;
-}
-
-function againstPolicy(gap: Gap, purge: LoggedEvent, before: readonly LoggedEvent[]): string | null {
-  const policy = before.findLast((event) => event.action === "retention.changed" && value(event, "retention.stream") === gap.stream);
-  if (policy === undefined) return "follows no policy";
-  if (policy.k !== purge.k || policy.index !== size(value(purge, "purge.policy"), "purge.policy")) return "does not name the policy in force";
-  const now = moment(timeOf(purge));
-  const since = moment(timeOf(policy));
-  if (isAfter({ days: since.days + 1, clock: since.clock }, now)) return "follows a policy of less than 24 h";
-  if (!policy.open.has("retention.months") && !policy.open.has("retention.days")) return "follows a policy that keeps for ever";
-  const last = /"t":"([^"]*)"/.exec(value(purge, "purge.last"))?.[1] ?? "";
-  const until = keptUntil(last, Number(value(policy, "retention.months")), Number(value(policy, "retention.days")));
-  return until === null || isAfter(until, now) ? "came before its policy let it" : null;
-}
-
-function againstHolds(gap: Gap, removed: readonly Range[], before: readonly LoggedEvent[]): string | null {
-  const held = new Map<string, LoggedEvent[]>();
-  for (const event of before) {
-    const id = value(event, "hold.id");
-    if (event.action === "hold.released") held.delete(id);
-    if (event.action === "hold.placed") held.set(id, [...(held.get(id) ?? []), event]);
-  }
-  for (const list of held.values()) {
-    for (const hold of list) {
-      if (value(hold, "hold.scope") !== "public" || value(hold, "hold.origin") !== gap.origin) continue;
-      if (meets(ranges(value(hold, "hold.ranges"), "hold.ranges", true), removed)) return `removes entries under the hold ${JSON.stringify(value(hold, "hold.id"))}`;
-    }
-  }
   return null;
 }
