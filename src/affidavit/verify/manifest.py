@@ -259,7 +259,10 @@ def _log(k: int, obj: Any) -> LogRef:
     ranges = []
     at = 0
     for item in strict.array(obj["ranges"], f"{what}.ranges", RANGES_MAX):
-        first, end = (strict.integer(bound, f"{what}.ranges") for bound in strict.array(item, what, 2))
+        pair = strict.array(item, what, 2)
+        if len(pair) != 2:
+            raise MalformedProof(f"{what}: a range is no pair")
+        first, end = (strict.integer(bound, f"{what}.ranges") for bound in pair)
         if not at <= first < end or end > (size or 0):
             raise MalformedProof(f"{what}: range [{first}, {end}) is empty, out of order or above the size")
         ranges.append((first, end))

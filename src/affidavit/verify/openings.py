@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import groupby
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
@@ -34,9 +35,8 @@ class Shape(NamedTuple):
     """The paths of a record, ascending, and how each is shown: open (s, j, n), masked (m) or erased (e).
 
     `head` is what is hashed before a record's commitments. `prefixes` are what is hashed before the salts of open
-    fields, `split` and `split_hidden` part salts and hidden commitments. Places: `valued_at` of fields with a value
-    among all, `nulls` of nulls among the open ones, `json_at` of JSON among the values, `order` of each field among
-    the open ones and then the hidden ones.
+    fields, `split` parts the salts. Places: `valued_at` of fields with a value among all, `nulls` of nulls among the
+    open ones, `json_at` of JSON among the values. `runs`: see `_runs`.
     """
 
     number: int
@@ -49,11 +49,10 @@ class Shape(NamedTuple):
     head: bytes
     prefixes: tuple[bytes, ...]
     split: Callable[[bytes], tuple[bytes, ...]]
-    split_hidden: Callable[[bytes], tuple[bytes, ...]]
     valued_at: tuple[int, ...]
     nulls: tuple[int, ...]
     json_at: tuple[int, ...]
-    order: tuple[int, ...]
+    runs: tuple[tuple[bool, int, int], ...]
 
 
 class Row(NamedTuple):
@@ -81,16 +80,18 @@ class Hasher:
         for place in shape.json_at:
             strict.check_json_value(given[place])
         salted = shape.split(self._salts.take(SALT_BYTES * shape.opened))
-        gone = shape.split_hidden(self._hidden.take(HASH_BYTES * shape.hidden))
+        gone = self._hidden.take(HASH_BYTES * shape.hidden)
         raw = [text.encode() for text in given]
         for place in shape.nulls:
             raw.insert(place, b"")
         parts = zip(shape.prefixes, salted, raw, strict=True)
         hashes = [sha256(prefix + salt + value).digest() for prefix, salt, value in parts]
-        if gone:
-            hashes.extend(gone)
-            hashes = [hashes[place] for place in shape.order]
-        return sha256(shape.head + b"".join(hashes)).digest()
+        if not gone:
+            return sha256(shape.head + b"".join(hashes)).digest()
+        pieces = [shape.head]
+        for covered, start, end in shape.runs:
+            pieces.append(gone[start:end] if covered else b"".join(hashes[start:end]))
+        return sha256(b"".join(pieces)).digest()
 
     def end(self) -> None:
         """Refuse what is left over."""
@@ -164,23 +165,33 @@ def _shape(value: dict[str, Any], number: int, what: str) -> Shape:
             raise MalformedProof(f"{what}: a field has the name {path!r} of a public key or virtual column")
     erased = tuple(path for path, letter in zip(paths, state, strict=True) if letter == ERASED)
     opened = [n for n, letter in enumerate(state) if letter not in "me"]
-    hidden = [n for n, letter in enumerate(state) if letter in "me"]
     valued = [n for n in opened if state[n] != "n"]
-    place = {n: rank for rank, n in enumerate([*opened, *hidden])}
     return Shape(
         number,
         tuple(paths),
         state,
         len(opened),
-        len(hidden),
+        len(state) - len(opened),
         len(valued),
         erased,
         head,
         tuple(b"\x02" + bytes([len(paths[n])]) + paths[n].encode() + state[n].encode() for n in opened),
         Struct(f"{SALT_BYTES}s" * len(opened)).unpack,
-        Struct(f"{HASH_BYTES}s" * len(hidden)).unpack,
         tuple(valued),
         tuple(rank for rank, n in enumerate(opened) if state[n] == "n"),
         tuple(rank for rank, n in enumerate(valued) if state[n] == "j"),
-        tuple(place[n] for n in range(len(paths))) if hidden else (),
+        tuple(_runs(state)),
     )
+
+
+def _runs(state: str) -> Iterator[tuple[bool, int, int]]:
+    """Runs of hidden and open fields in turn: from which byte to which of the hidden ones, or which open ones."""
+    opened = covered = 0
+    for is_hidden, letters in groupby(state, lambda letter: letter in "me"):
+        count = len(list(letters))
+        if is_hidden:
+            yield True, covered, covered + HASH_BYTES * count
+            covered += HASH_BYTES * count
+        else:
+            yield False, opened, opened + count
+            opened += count
