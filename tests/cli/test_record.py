@@ -111,3 +111,8 @@ def test_what_is_refused(call, arguments, code, words):
     found, out, _ = call("record", *arguments, "--json")
     assert found == code
     assert words in json.dumps(json.loads(out), ensure_ascii=False)
+
+
+def test_a_value_nested_too_deeply_is_refused(call, made):
+    code, _, err = call("record", "a.b", "--set", "details.x=" + "[" * 100_000)
+    assert (code, "nested too deeply" in err) == (2, True)

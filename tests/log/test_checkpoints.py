@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert, select, update
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import IntegrityError, StorageError
 from affidavit.log.checkpoints import newest, rotate_key
 from affidavit.log.schema import checkpoints, journal, logs
 from affidavit.tlog.checkpoint import open_checkpoint
@@ -86,3 +86,11 @@ def test_a_process_that_did_not_rotate_goes_on_pinning(open_log):
     fresh.pin()
     old.record("a")
     assert old.pin().size == 3
+
+
+@pytest.mark.sqlite
+def test_a_checkpoint_that_can_not_be_kept_is_told(log):
+    log.record("a")
+    (log.home / "checkpoints").write_text("in the way")
+    with pytest.raises(StorageError, match="checkpoint"):
+        log.pin()

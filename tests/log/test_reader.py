@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from affidavit.commitment import format_time, parse_entry
-from affidavit.errors import IntegrityError
+from affidavit.errors import IntegrityError, InvalidQuery
 from affidavit.log.schema import journal
 from affidavit.log.worker import Worker
 from affidavit.query.evaluate import compile as compile_query
@@ -243,3 +243,14 @@ def expected(log, query):
         if test(public, fields):
             found.append(index)
     return found
+
+
+@pytest.mark.parametrize("path", ["x' OR 1=1 --", "change.after.a'b", 'details.x"]', "Ä"])
+def test_what_is_no_path_never_becomes_sql(log, path):
+    log.record("a")
+    for json_too in (False, True):
+        try:
+            found = log.reader.values(path, "", [log.pin()], 5, json=json_too)
+        except InvalidQuery:
+            continue
+        assert found == []

@@ -285,3 +285,30 @@ def test_who_waits_hears_of_a_locked_database_though_buffered_events_go_on_waiti
             log.submit("a.waiting").result(WAIT_S)
     assert log.flush()
     assert parse_entry(log.opened("main", 0).entry).action == "a.buffered"
+
+
+@pytest.mark.sqlite
+def test_a_child_forked_while_the_parent_writes_can_write(open_log):
+    log = open_log(busy_timeout_s=2)
+    log.record("a.parent")
+    inside, gate = threading.Event(), threading.Event()
+
+    def wait_inside(_connection, _placed):
+        inside.set()
+        assert gate.wait(WAIT_S)
+
+    future = log.submit_many([{"action": "a.parent"}], extra=wait_inside)
+    assert inside.wait(WAIT_S)
+    threading.Timer(0.2, gate.set).start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        try:
+            log.record("a.child")
+            os._exit(0)
+        except BaseException:  # noqa: BLE001
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert future.result(WAIT_S)[0].index == 1
+    assert log.record("a.parent").index == 3

@@ -96,6 +96,8 @@ def _assign(event: dict[str, Any], setting: str) -> None:
         value = json.loads(text)
     except ValueError:
         value = text
+    except RecursionError:
+        raise InvalidRequest(f"--set {path[:80]!r} is nested too deeply", "At most 64 levels") from None
     *groups, name = path.split(".")
     if len(groups) >= SET_DEPTH_MAX:
         raise InvalidRequest(f"--set {path[:80]!r} is too deep", f"At most {SET_DEPTH_MAX} levels")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from affidavit.errors import InvalidQuery
 from affidavit.log.segment import BLOOM_PATHS, column_name
-from affidavit.paths import JSON, OWN_GROUPS, PATHS, PUBLIC_KEYS, STRING, DeclaredFields
+from affidavit.paths import JSON, OWN_GROUPS, PATH_BYTES_MAX, PATH_RE, PATHS, PUBLIC_KEYS, STRING, DeclaredFields
 from affidavit.query.bounds import Bounds
 from affidavit.query.sql import inside
 
@@ -141,6 +142,8 @@ def _text(fields: str, path: str) -> str:
 
 
 def _tagged(fields: str, tags: str, path: str, tag: str) -> str | None:
+    if not PATH_RE.match(path):
+        raise InvalidQuery(f"{path[:PATH_BYTES_MAX]!r} is no path", "Write lower-case words joined by dots")
     if path.partition(".")[0] in OWN_GROUPS:
         return _text(fields, path) if tag == STRING else None
     position = f"list_position(json_keys({fields}), '{path}')"

@@ -31,6 +31,7 @@ HEAD_REVISION: Final = "0001"
 POOL_CONNECTIONS: Final = 8
 WAL_WAIT_S: Final = 30.0
 WAL_RETRY_S: Final = 0.01
+FORK_WAIT_S: Final = 5.0
 COPY_ROWS_MIN: Final = 4  # below, one INSERT is as quick
 
 
@@ -43,6 +44,7 @@ class Database:
         self._busy_timeout_s = busy_timeout_s
         self.engine = self._create()
         self._inherited: list[Pool] = []
+        self._gate = _Gate()
         _open_databases.add(self)
 
     def _create(self) -> Engine:
@@ -64,7 +66,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A read-write transaction, committed at the end of the block. SQLite: takes the write lock at once."""
         engine = self.engine.execution_options(affidavit_write=True)
-        with self._guard(), engine.begin() as connection:
+        with self._guard(), self._gate.passing(), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -73,7 +75,7 @@ class Database:
         engine = self.engine
         if not self.sqlite:
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with self._guard(), engine.begin() as connection:
+        with self._guard(), self._gate.passing(), engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -126,7 +128,14 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def _before_fork(self) -> None:
+        """SQLite keeps a process's locks in its memory: a child would take the parent's for its own, for ever."""
+        self._gate.shut()
+        if self.sqlite:
+            self.engine.dispose()
+
     def _forked(self) -> None:
+        self._gate = _Gate()
         # The parent's connections are put aside, not closed: closing them here could undo what the parent is writing.
         self._inherited.append(self.engine.pool)
         self.engine.dispose(close=False)
@@ -215,8 +224,49 @@ class Database:
             connection.exec_driver_sql(self.sql(statement + one), rows[done:])
 
 
+class _Gate:
+    """Lets transactions pass. A fork waits for those under way, but not for ever: its own thread may have one open."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open = 0
+        self._shut = False
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._shut, FORK_WAIT_S)
+            self._open += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._open -= 1
+                self._changed.notify_all()
+
+    def shut(self) -> None:
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._open, FORK_WAIT_S)
+
+    def open(self) -> None:
+        with self._changed:
+            self._shut = False
+            self._changed.notify_all()
+
+
 _open_databases: Final[weakref.WeakSet[Database]] = weakref.WeakSet()
 _upgrading = threading.Lock()  # Alembic keeps the migration under way in a global
+
+
+def _before_fork() -> None:
+    for database in list(_open_databases):
+        database._before_fork()  # noqa: SLF001  its own
+
+
+def _after_fork_in_parent() -> None:
+    for database in list(_open_databases):
+        database._gate.open()  # noqa: SLF001  its own
 
 
 def _after_fork() -> None:
@@ -227,7 +277,7 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
 
 _SQLITE_VARIABLES: Final = 900
 

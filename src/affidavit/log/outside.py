@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from affidavit.errors import AffidavitError, IntegrityError, NotFound
+from affidavit.errors import AffidavitError, IntegrityError, NotFound, StorageError
 from affidavit.log.archive import Archive, sync_folder
 from affidavit.log.checkpoints import Pin
 from affidavit.log.registry import LogInfo
@@ -21,19 +21,28 @@ FOLDER: Final = "checkpoints"
 
 
 def keep(home: Path, log: LogInfo, pin: Pin) -> None:
-    """Write the newest checkpoint beside the database; never goes back to a smaller one."""
+    """Write the newest checkpoint beside the database; never goes back to a smaller one.
+
+    Raises StorageError, and IntegrityError where the one there is not the log's.
+    """
     before = read(home, log)
     if before is not None and before.size >= pin.size:
         return
     path = _path(home, log)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}.part")  # threads may be at it at once
-    with temporary.open("wb") as out:
-        out.write(pin.note)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with temporary.open("wb") as out:
+            out.write(pin.note)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"checkpoint {path}: {error.strerror}", "Give the process access to it, and space"
+        ) from error
 
 
 def read(home: Path, log: LogInfo) -> Checkpoint | None:
@@ -42,6 +51,8 @@ def read(home: Path, log: LogInfo) -> Checkpoint | None:
         data = _path(home, log).read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise StorageError(f"checkpoint {_path(home, log)}: {error.strerror}", "Make it readable") from error
     return opened(log, data, str(_path(home, log)))
 
 

@@ -71,7 +71,7 @@ def load_trust(source: Trust | Mapping[str, Any] | str | Path) -> Trust:
     try:
         return _trust(strict.load_json(_read(source), "it"))
     except (MalformedProof, OSError, TypeError, ValueError) as error:
-        raise InvalidRequest(f"trust file: {error}", "Ask the log's operator for it: affidavit trust") from None
+        raise InvalidRequest(f"trust file: {error}", "Ask the log's operator for it: affidavit log trust") from None
 
 
 def _read(source: Mapping[str, Any] | str | Path) -> bytes:
