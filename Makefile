@@ -28,7 +28,7 @@ demo: ## A campus of realistic events, an export, its verification in words, the
 	@$(MAKE) -s -j2 $(VENV)/.base ui
 	@$(BIN)/affidavit demo $(if $(DEMO_HOME),--home "$(DEMO_HOME)")
 
-test: setup ## All tests: the UI's, then Python's (browser, PostgreSQL and S3 included)
+test: setup verifier/node_modules/.package-lock.json ## All tests: the UI's, then Python's (browser, PostgreSQL and S3 included)
 	@scripts/system_packages test
 	@cd ui && npm run --silent test -- --passWithNoTests
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -51,8 +51,13 @@ bench: $(VENV)/.dev ## Figures of this machine, side by side with a bare table
 ui: ## Build the UI into src/affidavit/web/static, if its sources changed
 	@"$$(scripts/find_python)" scripts/build_ui.py
 
-page: ## Build the verifier page and put it where the package takes it from
-	cd verifier && npm ci --silent && npm run --silent build
+verifier/node_modules/.package-lock.json: verifier/package-lock.json
+	@echo "Installing the locked tools of verifier/ …"
+	@cd verifier && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+page: verifier/node_modules/.package-lock.json ## Build the verifier page and put it where the package takes it from
+	cd verifier && npm run --silent build
 	cp verifier/dist/verify.html src/affidavit/verify/page/verify.html
 
 lock: $(VENV)/.dev ## Resolve requirements/*.txt anew from pyproject.toml (scripts/lock --upgrade for newer releases)

@@ -64,3 +64,11 @@ def test_hiding_more_never_turns_a_truth_over():
     for path in fields:
         assert evaluate(query, PUBLIC, fields | {path: HIDDEN}) in (known, None)
     assert evaluate(query, PUBLIC, None) is None
+
+
+def test_a_condition_by_token_compiles_whatever_its_operator():
+    """A manifest may say anything: `cidr` by token on a key of details once broke the verifier."""
+    for op in ("eq", "cidr", "glob", "contains", "lt", "prefix"):
+        query = from_json({"op": op, "path": "details.x", "token": "tk_" + "a" * 26})
+        assert evaluate(query, {}, {"details": ("j", '{"x":"10.0.0.1"}')}) is None
+        assert evaluate(query, {}, {}) is False
