@@ -145,9 +145,7 @@ def test_a_document_too_large_for_memory_is_refused_with_the_way_out(tmp_path, m
 def test_the_same_record_in_two_files_has_one_id(tmp_path):
     (tmp_path / "a.json").write_bytes(json.dumps({"Records": THREE}).encode())
     (tmp_path / "b.json.gz").write_bytes(gzip.compress(many(THREE)))
-    found = [
-        parse(item).id for path in expand([tmp_path]) for batch in batches(path) for item in batch.items
-    ]
+    found = [parse(item).id for path in expand([tmp_path]) for batch in batches(path) for item in batch.items]
     assert len(found) == 6
     assert len(set(found)) == 3
 
@@ -193,9 +191,7 @@ def test_a_role_session_is_for_a_person_and_a_service_is_itself():
     assert event(userIdentity=SERVICE).actor == Actor(
         id="inspector2.amazonaws.com", type="aws_service", is_service=True
     )
-    assert event(userIdentity={"type": "Root", "arn": "r"}).actor == Actor(
-        id="r", type="root", is_privileged=True
-    )
+    assert event(userIdentity={"type": "Root", "arn": "r"}).actor == Actor(id="r", type="root", is_privileged=True)
     assert event(userIdentity={"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}}).actor == Actor(
         id="u-1", type="identity_center_user"
     )
@@ -413,10 +409,17 @@ def test_a_malformed_field_is_named(changes, field):
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
-    | st.just("\x00") | st.just("9" * 400),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["items", "ARN", "type", "attributes", "x"]), inner, max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.just("\x00")
+    | st.just("9" * 400),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["items", "ARN", "type", "attributes", "x"]), inner, max_size=2)
+    ),
     max_leaves=4,
 )
 BASES = [record(), record(userIdentity=ROLE_SESSION, resources=[{"ARN": "a", "type": "t"}]), FAILED_LOGIN, INSIGHT]
@@ -452,9 +455,7 @@ def test_any_bytes_are_refused(raw):
 
 @pytest.mark.skipif(not PUBLISHED.is_dir(), reason="needs the published trail beside the checkout")
 def test_a_published_trail_is_read_whole():
-    events = [
-        parse(item) for path in expand([PUBLISHED]) for batch in batches(path) for item in batch.items
-    ]
+    events = [parse(item) for path in expand([PUBLISHED]) for batch in batches(path) for item in batch.items]
     assert len(events) == len({made.id for made in events}) == 2900
     assert Counter(made.outcome for made in events) == {
         "success": 2558, "failure": 240, "denied": 60, "unknown": 42,

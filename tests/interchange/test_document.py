@@ -10,8 +10,9 @@ from affidavit.interchange.document import Truncated, _split, records
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "}", "{[", '"', "\\", 'a"Records":[', "é"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["a", "Records", '"']), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "Records", '"']), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 RECORDS = st.lists(st.dictionaries(st.sampled_from(["a", "Records", "}"]), VALUES, max_size=2), max_size=4)

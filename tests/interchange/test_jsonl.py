@@ -132,12 +132,23 @@ def test_truncated_gzip_gives_its_whole_lines_then_the_error(tmp_path):
     assert [parse(item).action for item in got] == [f"a{number}" for number in range(len(got))]
 
 
-@given(st.one_of(st.binary(max_size=60), st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["action", "actor", "id", "at", "details", "change", "outcome", "x"]), inner, max_size=4),
-    max_leaves=8,
-).map(lambda value: json.dumps(value).encode())))
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["action", "actor", "id", "at", "details", "change", "outcome", "x"]),
+                    inner,
+                    max_size=4,
+                )
+            ),
+            max_leaves=8,
+        ).map(lambda value: json.dumps(value).encode()),
+    )
+)
 def test_any_line_is_an_event_with_an_id_or_refused(raw):
     try:
         event = parse(Item(1, raw))

@@ -60,8 +60,10 @@ def _items(stream: Stream, origin: Origin) -> Iterator[Item]:
         return
     damage = damage or _fill(head, chunks, DOCUMENT_BYTES_MAX + 1)
     if len(head) > DOCUMENT_BYTES_MAX:
-        raise InvalidRequest(f"{stream.path}: one document of more than {DOCUMENT_BYTES_MAX} bytes",
-                             "Write one record a line: jq -c '.Records[]'")
+        raise InvalidRequest(
+            f"{stream.path}: one document of more than {DOCUMENT_BYTES_MAX} bytes",
+            "Write one record a line: jq -c '.Records[]'",
+        )
     try:
         for number, raw in enumerate(records(head, "Records"), 1):
             if number == 1 and _is_digest(raw):
@@ -73,7 +75,8 @@ def _items(stream: Stream, origin: Origin) -> Iterator[Item]:
     except Truncated as error:
         raise damage or InvalidRequest(
             f"{stream.path}: ends inside what begins at byte {error.offset}",
-            "What came before it is good; fetch the file again") from None
+            "What came before it is good; fetch the file again",
+        ) from None
     if damage:
         raise damage
 
@@ -171,16 +174,18 @@ def parse(item: Item) -> Event:
     if insight is not None and "eventName" not in record:
         service, action = _insight(insight)
     else:
-        service, action = _action(_text(take("eventSource", None), "eventSource"),
-                                  _text(take("eventName", None), "eventName"))
+        service, action = _action(
+            _text(take("eventSource", None), "eventSource"), _text(take("eventName", None), "eventName")
+        )
     at, event_id = _time(take("eventTime", None)), take("eventID", None)
     request, response = record.get("requestParameters"), record.get("responseElements")
     code = _optional(record.get("errorCode"), "errorCode")
     message = _optional(take("errorMessage", None), "errorMessage")
     outcome = _outcome(action[1], record, code, message)
     actor = _actor(record)
-    source = _source(_optional(take("sourceIPAddress", None), "sourceIPAddress"),
-                     _optional(take("userAgent", None), "userAgent"))
+    source = _source(
+        _optional(take("sourceIPAddress", None), "sourceIPAddress"), _optional(take("userAgent", None), "userAgent")
+    )
     event = Event(
         action=action[0],
         id=made_id(item, named=False) if event_id is None else _id(event_id),
@@ -218,11 +223,13 @@ def _time(value: Any) -> datetime:
     try:
         at = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
-        raise InvalidEvent(f"eventTime {text[:40]!r} is no time", "RFC 3339: 2023-07-10T11:45:00Z",
-                           field="eventTime") from None
+        raise InvalidEvent(
+            f"eventTime {text[:40]!r} is no time", "RFC 3339: 2023-07-10T11:45:00Z", field="eventTime"
+        ) from None
     if at.tzinfo is None:
-        raise InvalidEvent(f"eventTime {text[:40]!r} has no offset", "RFC 3339: 2023-07-10T11:45:00Z",
-                           field="eventTime")
+        raise InvalidEvent(
+            f"eventTime {text[:40]!r} has no offset", "RFC 3339: 2023-07-10T11:45:00Z", field="eventTime"
+        )
     if at < _EPOCH:
         raise InvalidEvent(f"eventTime {text[:40]!r} lies before 1970", field="eventTime")
     return at
@@ -256,8 +263,9 @@ def _cached_action(event_source: str, event_name: str) -> tuple[str, str]:
             raise InvalidEvent(f"{field} holds no letter or digit of ASCII", field=field)
     action = f"aws.{service}.{name}"
     if len(action) > ACTION_BYTES_MAX:
-        raise InvalidEvent(f"eventName makes an action of {len(action)} bytes, at most {ACTION_BYTES_MAX}",
-                           field="eventName")
+        raise InvalidEvent(
+            f"eventName makes an action of {len(action)} bytes, at most {ACTION_BYTES_MAX}", field="eventName"
+        )
     return service, action
 
 
@@ -304,8 +312,9 @@ def _actor(record: dict[str, Any]) -> Actor | None:
     roles, mfa = _session(identity.get("sessionContext"))
     if mfa is None and isinstance(extra := record.get("additionalEventData"), dict):
         mfa = _flag(extra.get("MFAUsed"))
-    chosen = arn or principal or person or service or name or _optional(identity.get("accountId"),
-                                                                         "userIdentity.accountId")
+    chosen = (
+        arn or principal or person or service or name or _optional(identity.get("accountId"), "userIdentity.accountId")
+    )
     return Actor(
         id=chosen,
         type=_snaked(kind) if kind else None,

@@ -133,7 +133,7 @@ def _named(resource: dict[str, Any]) -> Resource | None:
 
 @lru_cache(maxsize=1024)
 def _cached_type(kind: str) -> str | None:
-    """"AWS::S3::Bucket" as "s3_bucket"."""
+    """ "AWS::S3::Bucket" as "s3_bucket"."""
     return "_".join(filter(None, map(snake, kind.removeprefix("AWS::").split("::")))) or None
 
 

@@ -106,9 +106,7 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def group(
-    path: Path, origin: Origin, stream: Stream, items: Iterable[Item], batch_size: int
-) -> Iterator[Batch]:
+def group(path: Path, origin: Origin, stream: Stream, items: Iterable[Item], batch_size: int) -> Iterator[Batch]:
     """Cut `items` into batches of `batch_size`, or of BATCH_BYTES_MAX where that comes first.
 
     Where reading fails midway, what was read before is yielded, then the error raised.
@@ -169,8 +167,9 @@ def made_id(item: Item, *, named: bool) -> UUID:
 def screen(item: Item) -> None:
     """Refuse what no format can mean. Raises InvalidEvent for what is too long or not UTF-8."""
     if item.size or len(item.raw) > EVENT_BYTES_MAX:
-        raise InvalidEvent(f"event of {item.size or len(item.raw)} bytes, at most {EVENT_BYTES_MAX}",
-                           "Keep large payloads elsewhere")
+        raise InvalidEvent(
+            f"event of {item.size or len(item.raw)} bytes, at most {EVENT_BYTES_MAX}", "Keep large payloads elsewhere"
+        )
     if not item.raw.isascii():
         try:
             item.raw.decode()

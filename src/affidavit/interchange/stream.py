@@ -90,9 +90,7 @@ class Stream:
                 yield out
         except zlib.error as error:
             at = self.position - len(data)
-            raise InvalidRequest(
-                f"{self.path}: damaged gzip data after offset {at}: {error}", _FETCH_AGAIN
-            ) from None
+            raise InvalidRequest(f"{self.path}: damaged gzip data after offset {at}: {error}", _FETCH_AGAIN) from None
         if decoder is not None:
             why = f"gzip data ends too early, at offset {self.position}"
             raise InvalidRequest(f"{self.path}: {why}", _FETCH_AGAIN)
