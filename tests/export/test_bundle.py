@@ -86,8 +86,9 @@ def test_evidence_none_is_data_and_attestation(log, record, out, unpack):
     run_export(log, spec, out / "x.zip", bundle=True)
     parts = unpack(out / "x.zip")
     assert sorted(parts) == [
-        "README.txt", "attestation.json", "checkpoint.0", "data.csv", "manifest.json", "proof.0",
+        "README.txt", "attestation.json", "checkpoint.0", "data.csv", "manifest.json", "proof.0", "verify.html",
     ]  # fmt: skip
+    assert parts["verify.html"].startswith(b"<!doctype html>")
     assert json.loads(parts["manifest.json"])["export"]["recipient"] == "Ministry"
     assert b"yearly audit" in parts["README.txt"]
     assert verified(log, out / "x.zip")["AUTHENTIC"] == "PASS"

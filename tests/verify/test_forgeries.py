@@ -223,7 +223,7 @@ def test_an_empty_range(check):
 def test_a_hole_in_the_window(check):
     builder = Builder(wanted=lambda _: False, query={"op": "eq", "path": "action", "value": "x"})
     builder.ranges = lambda _rows: [(0, 5), (6, 24)]
-    lost(check, builder, "COMPLETE", "2 ranges")
+    lost(check, builder, "COMPLETE", "begins at index 6")
 
 
 def test_a_late_start_of_the_window(check):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affidavit.verify.gaps import _meet, _merged, _without
-from tests.verify.builder import BASE, MINUTE, Record, grade_event, time_text
+from tests.verify.builder import BASE, MINUTE, Builder, Record, grade_event, time_text
 from tests.verify.purging import DAY, M, Purging, hold, policy, private_hold, release
 from tests.verify.test_verify import GOOD, statuses
 from tests.verify.tsa import Authority
@@ -210,6 +210,13 @@ def test_the_last_purged_entry_is_the_one_in_the_log(check):
 @pytest.mark.parametrize("by", [-1, 1])
 def test_the_count_of_purged_entries(check, by):
     unlawful(check, Purging(purged=256 + by), "are missing by gaps")
+
+
+def test_ranges_before_the_window_ask_for_no_purge(check):
+    start = BASE + 15 * MINUTE
+    builder = Builder(query={"op": "ge", "path": "at", "value": time_text(start)}, wanted=lambda r: r.at_us >= start)
+    builder.ranges = lambda _rows: [(2, 4), (9, 24)]
+    assert statuses(check(builder)) == GOOD
 
 
 def test_a_window_after_the_purge_needs_none(check):

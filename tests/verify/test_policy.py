@@ -46,7 +46,7 @@ def test_numbers_and_none():
     [
         "group X 1 x1", "group Z 1 x1", "group Z 0 y9", "group Z 3 X Y", "group Z 1", "group none any both",
         "group Z any both both", "group Z some both", "group Z 01 both", f"witness x1 {KEYS['x1']}", "quorum X", "",
-        "log x", f"witness z {KEYS['x1']}", f"witness  z {KEYS['x1']}", "group Z any later",
+        "log x", "  ", f"witness z {KEYS['x1']}", f"witness  z {KEYS['x1']}", "group Z any later",
         f"witness none {SigningKey('z', bytes(32), Algorithm.COSIGNATURE_V1).verifier()}",
         f"witness z {SigningKey('z', bytes(32)).verifier()}",
     ],

@@ -54,7 +54,9 @@ def parse_policy(lines: Sequence[Any], quorum: Any) -> Policy:
     members: set[str] = set()
     for item in lines:
         what = strict.text(item, "witnesses", LINE_BYTES_MAX)
-        words = what.split(" ")
+        words = [word for word in what.split(" ") if word]
+        if not words:
+            raise MalformedProof("witnesses: an empty line")
         if words[0] == "group":
             name, group = _group(words, what)
             if any(member not in witnesses and member not in groups for member in group[1]):
@@ -83,7 +85,7 @@ def _new(name: str, value: Any, *defined: Mapping[str, Any]) -> Any:
 
 
 def _group(words: list[str], what: str) -> tuple[str, tuple[int, tuple[str, ...]]]:
-    if len(words) < 4 or not all(words):
+    if len(words) < 4:
         raise MalformedProof(f"witnesses: {what[:100]!r} is not 'group <name> <all, any or k> <name>…'")
     _, name, least, *members = words
     k = {"all": len(members), "any": 1}.get(least) or (int(least) if _K_RE.match(least) else 0)
@@ -94,7 +96,7 @@ def _group(words: list[str], what: str) -> tuple[str, tuple[int, tuple[str, ...]
 
 def _witness(words: list[str], what: str) -> tuple[str, VerifierKey]:
     line = words[0] == "witness"
-    if len(words) not in ((3, 4) if line else (1,)) or not all(words):
+    if len(words) not in ((3, 4) if line else (1,)):
         raise MalformedProof(f"witnesses: {what[:100]!r} is neither a vkey nor 'witness <name> <vkey> [<url>]'")
     key = VerifierKey.parse(words[2 if line else 0])
     if key.algorithm is not Algorithm.COSIGNATURE_V1:

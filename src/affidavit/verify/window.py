@@ -52,8 +52,6 @@ def window_of(query: Query) -> Window:
 def start_of_gap(log: LogRef, window: Window, entries: Entries) -> str:
     """Why the bundle does not show that the window has its beginning, in words; empty where it does."""
     first = log.ranges[-1][0]
-    if len(log.ranges) > 1:
-        return f"{log.name}: {len(log.ranges)} ranges are in the bundle, and entries before index {first} are missing"
     if first == 0 or entries.head is None or window.begins_after(entries.head.t_us):
         return ""
     return (
