@@ -46,7 +46,9 @@ How to check it
   affidavit verify BUNDLE --trust FILE
 
 The trust file has the keys to believe. Get it from the operator by another way than this bundle: whoever could
-change the bundle could change keys inside it. The draft format of this version is not promised to verify later.
+change the bundle could change keys inside it.
+verify.html does the same in a browser, without a network. The one in here comes from whoever made this bundle: take
+a released copy, whose SHA-256 the trust file has.
 
 What it does not prove: that every real act reached the log, that what was recorded is true, or, without witnesses
 and timestamps, that no other version of the log exists.
