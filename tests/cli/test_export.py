@@ -170,3 +170,22 @@ def test_what_can_t_be_meant_is_refused_and_leaves_no_file(call, tmp_path, argum
     assert code in (2, 4)
     assert said in err
     assert not out.exists()
+
+
+@pytest.mark.usefixtures("filled")
+def test_vault_tokens_are_the_same_in_every_file_and_turn_back_with_a_reason(call, asked, tmp_path):
+    profile = tmp_path / "vault.toml"
+    profile.write_text('name = "partners"\nbase = "auditor"\n[classes]\nstaff = "vault"\n')
+    files = [tmp_path / "1.json", tmp_path / "2.json"]
+    for file in files:
+        asked("export", "--profile", profile, "--format", "json", "-o", file)
+    shown, again = ([row["user_id"] for row in json.loads(file.read_text())["rows"]] for file in files)
+    assert shown == again
+    assert len(set(shown)) == 5
+    value = asked("reveal", shown[0], "--reason", "court order 7")
+    assert value["tokens"] == [{"token": shown[0], "class": "staff", "value": "u1"}]
+    code, _, err = call("reveal", "vt_" + "a" * 26, "--reason", "x")
+    assert code == 4
+    assert "not in the vault" in err
+    bundle = tmp_path / "b.zip"
+    assert asked("export", "--profile", profile, "-o", bundle, "--bundle")["verdicts"]["VIEW MATCHES"] == "PASS"

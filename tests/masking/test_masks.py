@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
@@ -27,6 +28,9 @@ class MemoryVault:
     def get_or_create(self, cls: str, value: str) -> str:
         fresh = vault_token(len(self.known).to_bytes(17, "little"))
         return self.known.setdefault((cls, value), fresh)
+
+    def get_or_create_many(self, cls: str, values: Sequence[str]) -> list[str]:
+        return [self.get_or_create(cls, value) for value in values]
 
 
 def binding() -> Binding:

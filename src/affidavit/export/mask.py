@@ -13,7 +13,7 @@ from affidavit.export.formats.text import Cells
 from affidavit.export.select import Selected, resource_column
 from affidavit.export.spec import RESOURCE, Column, ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
-from affidavit.masking.masks import Mask, Own
+from affidavit.masking.masks import Mask, Own, Vault
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.masking.tokens import Tokenizer, TokenKeys
 from affidavit.paths import JSON, STRING, Path, lookup
@@ -55,10 +55,10 @@ class _Masked(NamedTuple):
 class Masker:
     """The columns of one export, masked batch by batch. `masked` counts the values shown masked so far."""
 
-    def __init__(self, spec: ExportSpec, keys: MaskKeys, scope: str, zone: ZoneTable, year: int) -> None:
+    def __init__(self, spec: ExportSpec, keys: MaskKeys, scope: str, zone: ZoneTable, year: int, vault: Vault) -> None:
         self.keys = ScopeKeys(b"", scope, source=keys)
         profile = spec.profile if isinstance(spec.profile, Profile) else builtin(spec.profile)
-        self.profile = profile.bind(keys=self.keys, ids=spec.subject_ids, year=year)
+        self.profile = profile.bind(keys=self.keys, vault=vault, ids=spec.subject_ids, year=year)
         self.masked = 0
         self._spec = spec
         self._zone = zone

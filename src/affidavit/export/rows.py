@@ -16,6 +16,7 @@ from affidavit.export.mask import Masker
 from affidavit.export.select import Selected, Selector
 from affidavit.export.spec import ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
+from affidavit.log.vault import SqlVault
 from affidavit.query.tree import to_json
 from affidavit.verify.about import About, Counts, period_of
 
@@ -56,7 +57,7 @@ class Rows:
         self.pins = tuple(log.pin(stream) for stream in spec.streams)
         self.zone = ZoneTable(spec.zone)
         scope = _scope(log, spec, export_id)
-        self.masker = Masker(spec, log.keys, scope, self.zone, year)
+        self.masker = Masker(spec, log.keys, scope, self.zone, year, SqlVault(log.database, log.tenant.id, log.keys))
         self.evidence = self._evidence() if bundle else "none"
         self.query = self.masker.query(spec.query)
         self.run_id = ""  # the job it belongs to, where it does

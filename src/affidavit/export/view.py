@@ -27,6 +27,7 @@ from affidavit.export.spec import Column, ExportSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.log.reader import Key
 from affidavit.log.saved_queries import read_query
+from affidavit.log.vault import SqlVault
 from affidavit.masking import forms
 from affidavit.masking.masks import Mask
 from affidavit.masking.profiles import Profile, builtin
@@ -219,7 +220,8 @@ class View:
 
     def _masker(self, zone: ZoneTable) -> Masker:
         year = int(format_time(time.time_ns() // 1000)[:4])
-        return Masker(self.spec, self._log.keys, self._scope, zone, year)
+        vault = SqlVault(self._log.database, self._log.tenant.id, self._log.keys)
+        return Masker(self.spec, self._log.keys, self._scope, zone, year, vault)
 
     # --- conditions ---
 

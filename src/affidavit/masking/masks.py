@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
@@ -38,6 +38,9 @@ class Vault(Protocol):
         processes; MUST have made it durable before returning; MUST make it with `tokens.vault_token` from
         fresh randomness; MUST NOT derive it from the value.
         """
+
+    def get_or_create_many(self, cls: str, values: Sequence[str]) -> list[str]:
+        """`get_or_create` of each, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,15 @@ class VaultToken(Mask):
         return self if binding.vault is None else replace(self, vault=binding.vault)
 
     def _cell(self, value: str, _tag: str, _row: Row) -> Cell:
-        vault: Vault = _present(self.vault, "vault", "vault")
-        return vault.get_or_create(self.cls, value)
+        return self._vault().get_or_create(self.cls, value)
+
+    def _column(self, values: pa.Array, _tag: str, _rows: Mapping[str, Any] | None) -> pa.Array:
+        distinct = pc.drop_null(pc.unique(_array(values))).to_pylist()
+        made = dict(zip(distinct, self._vault().get_or_create_many(self.cls, distinct), strict=True))
+        return map_distinct(values, made.get)
+
+    def _vault(self) -> Vault:
+        return _present(self.vault, "vault", "vault")
 
 
 @dataclass(frozen=True, slots=True)
