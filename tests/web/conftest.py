@@ -21,7 +21,7 @@ EVENTS = [
 
 
 @contextmanager
-def running(application_log, listener=None):
+def running(application_log, listener=None, **options):
     """The server over a log, in a thread: (client, server)."""
     listener = listener or server.listen(port=0)
     told: list[str] = []
@@ -31,7 +31,7 @@ def running(application_log, listener=None):
         told.append(address)
         ready.set()
 
-    one = server.Server(application_log, listener, started)
+    one = server.Server(application_log, listener, started, **options)
     thread = threading.Thread(target=one.run)
     thread.start()
     assert ready.wait(20)

@@ -31,9 +31,9 @@ def home(tmp_path_factory):
 
 
 @contextmanager
-def process(home):
+def process(home, *more):
     code = "from affidavit.cli import main; main()"
-    arguments = [sys.executable, "-W", "error", "-c", code, "serve", "--home", str(home), "--port", "0"]
+    arguments = [sys.executable, "-W", "error", "-c", code, "serve", "--home", str(home), "--port", "0", *more]
     with subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, PYTHONPATH=str(SRC))
     ) as one:
@@ -52,6 +52,26 @@ def test_it_says_where_it_listens_and_ends_when_told(home, stop):
         address = said.split()[-1]
         assert httpx.post(f"{address}/api/export-compliance-logs", json={}).headers["affidavit-rows"] == "1"
         one.send_signal(stop)
+        assert one.wait(30) == 0
+        assert one.stderr.read() == ""
+
+
+def test_with_sign_in_it_prints_a_link_for_the_first_admin(tmp_path):
+    with AuditLog.open(tmp_path):
+        pass
+    with process(tmp_path, "--sign-in", "--host", "127.0.0.2") as one:
+        address = one.stdout.readline().split()[-1]
+        assert address.startswith("http://127.0.0.2:")
+        assert "Sign-in is required" in one.stdout.readline()
+        link = one.stdout.readline().split()[-1]
+        assert link.startswith(f"{address}/welcome?token=")
+        assert httpx.post(f"{address}/api/export-compliance-logs", json={}).status_code == 401
+        assert httpx.post(link, data={"password": "correct horse battery"}).status_code == 303
+        form = {"name": "admin", "password": "correct horse battery"}
+        with httpx.Client(base_url=address) as browser:
+            assert browser.post("/sign-in", data=form).status_code == 303
+            assert browser.post("/api/export-compliance-logs", json={}).status_code == 200
+        one.send_signal(signal.SIGTERM)
         assert one.wait(30) == 0
         assert one.stderr.read() == ""
 

@@ -15,13 +15,14 @@ from affidavit.cli import (
     exports,
     fields,
     imports,
+    key,
     log,
     query,
     record,
-    reveal,
     search,
     serve,
     tenant,
+    user,
     verify,
     worker,
 )
@@ -42,11 +43,12 @@ main.add_command(export.export)
 main.add_command(exports.exports)
 main.add_command(verify.verify)
 main.add_command(search.search)
-main.add_command(reveal.reveal)
 main.add_command(query.query)
 main.add_command(fields.fields)
 main.add_command(log.log)
 main.add_command(tenant.tenant)
+main.add_command(user.user)
+main.add_command(key.key)
 main.add_command(worker.worker)
 main.add_command(serve.serve)
 main.add_command(demo.demo)

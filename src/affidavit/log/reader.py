@@ -160,7 +160,8 @@ class Reader:
             f"SELECT i, outcome, count(*) FROM ({{}}) AS found ASOF JOIN (VALUES {places}) AS edges(i, edge) "
             f"ON found.at_us >= edges.edge WHERE at_us < {int(edges[-1])} GROUP BY i, outcome ORDER BY i, outcome"
         )
-        return self._aggregate(query, pins, sql, ())
+        found: list[tuple[int, str, int]] = self._aggregate(query, pins, sql, [])
+        return found
 
     def _aggregate(self, query: Query, pins: Sequence[Pin], sql: str, none: Any) -> Any:
         with self._engine(query, pins) as (connection, planned):

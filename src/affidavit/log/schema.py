@@ -203,13 +203,32 @@ saved_queries: Final = Table(
     Column("saved_us", BigInteger, nullable=False),
 )
 
-# Random tokens of the mask `vault`: the value is found by an HMAC and kept encrypted (log/vault.py).
-vault_tokens: Final = Table(
-    "vault_tokens",
+# Who may sign in: API keys and people. A secret is kept by its hash alone. Never deleted, only ended.
+accounts: Final = Table(
+    "accounts",
     metadata,
-    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
-    Column("cls", String(32), primary_key=True),
-    Column("digest", LargeBinary, primary_key=True),
-    Column("token", String(29), nullable=False, unique=True),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("secret", Text, nullable=False, server_default=""),
+    Column("profile", String(64), nullable=False, server_default=""),
+    Column("streams", Text, nullable=False, server_default=""),
+    Column("period_start", String(40), nullable=False, server_default=""),
+    Column("period_end", String(40), nullable=False, server_default=""),
+    Column("expires_us", BigInteger, nullable=True),
+    Column("created_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=True),
+    UniqueConstraint("tenant_id", "kind", "name"),
+)
+
+# What a browser holds: a session, or the one-time link by which a person chooses a password. By hash alone, too.
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
 )

@@ -12,21 +12,32 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.version import VERSION
 from affidavit.web import pages
 from affidavit.web.edge import Edge
+from affidavit.web.gate import Authorize, Gate, SignIn
 from affidavit.web.guards import BodyLimit, SameOrigin
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
 from affidavit.web.routes import events, exports, ingest, published, queries, runs, state
+from affidavit.web.routes import sign_in as sign_in_pages
 from affidavit.web.work import Work
 
 LEGACY_PATH: Final = "/api/export-compliance-logs"
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
 
 
-def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
+def create_app(
+    log: AuditLog,
+    *,
+    prefix: str = "",
+    authorize: Authorize | None = None,
+    sign_in: bool = False,
+    secure: bool = False,
+) -> FastAPI:
     """The whole service over `log`: API, form and health, under `prefix`; LEGACY_PATH stands at the root as well.
 
-    The log stays the caller's to close. There is no sign-in: whoever reaches the application may export.
-    Raises InvalidRequest for a prefix that is no path.
+    With `sign_in` everything but health, description and the sign-in itself needs an API key or a session of this
+    tenant; `secure` sends the session's cookie over https alone. `authorize` says instead who asks, from the ASGI
+    scope: None is nobody. With neither whoever reaches the application may do everything.
+    The log stays the caller's to close. Raises InvalidRequest for a prefix that is no path.
     """
     prefix = _prefix(prefix)
     app = FastAPI(
@@ -44,26 +55,32 @@ def create_app(log: AuditLog, *, prefix: str = "") -> FastAPI:
         app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
-    pages.add_pages(app, prefix)
+    if sign_in:
+        authorize = known = SignIn(log, work)
+        sign_in_pages.Pages(log, work, known, prefix, secure=secure).add(app)
+    pages.add_pages(app, prefix, sign_in_path=prefix + sign_in_pages.PATH if sign_in else "")
     add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
     ingest.add_ingest(app, ingest.Ingest(log, work, metrics), prefix)
+    if authorize is not None:
+        app.add_middleware(Gate, log=log, work=work, authorize=authorize)
     app.add_middleware(SameOrigin)
     app.add_middleware(Edge, metrics=metrics)
     return app
 
 
-def mount(app: FastAPI, log: AuditLog, path: str = "/audit") -> FastAPI:
+def mount(app: FastAPI, log: AuditLog, path: str = "/audit", authorize: Authorize | None = None) -> FastAPI:
     """Mount the service in an existing application, and give it back.
 
     Its routes are then at `path`/api/v1/…, the form at `path`/, and the export endpoint at `path`LEGACY_PATH and at
-    LEGACY_PATH itself. Whoever may reach these paths may export: guard them as the application guards its own.
+    LEGACY_PATH itself. `authorize` says of each request who asks, from its ASGI scope, and so what it may do. Without
+    it whoever may reach these paths may do everything: guard them as the application guards its own.
     """
     path = _prefix(path)
     if not path:
         raise InvalidRequest("path is the root", "Give a path of its own: /audit")
-    service = create_app(log)
+    service = create_app(log, authorize=authorize)
     app.mount(path, service, name="affidavit")
     app.router.routes.append(Route(LEGACY_PATH, service, include_in_schema=False))
     return service

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from affidavit.web.who import SCOPE_KEY
 
 STATIC: Final = Path(__file__).parent / "static"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -44,10 +46,15 @@ class Assets(StaticFiles):
         return response
 
 
-def add_pages(app: FastAPI, prefix: str) -> None:
-    """Serve the UI under `prefix`. Only `prefix`/ itself is the page: unknown addresses stay 404."""
+def add_pages(app: FastAPI, prefix: str, *, sign_in_path: str = "") -> None:
+    """Serve the UI under `prefix`. Only `prefix`/ itself is the page: unknown addresses stay 404.
 
-    async def page() -> Response:
+    Who has not signed in is sent to `sign_in_path` first, where there is one.
+    """
+
+    async def page(request: Request) -> Response:
+        if sign_in_path and request.scope.get(SCOPE_KEY) is None:
+            return RedirectResponse(f"{request.scope.get('root_path', '')}{sign_in_path}", 303)
         index = STATIC / "index.html"
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, 503)

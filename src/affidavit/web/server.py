@@ -1,4 +1,4 @@
-"""The standalone server: one process on the loopback address, without sign-in, and saying so."""
+"""The standalone server: one process; without sign-in on the loopback address alone, and saying so."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ PORT_MAX: Final = 65_535
 STOP_TIMEOUT_S: Final = 10
 CONNECTIONS_MAX: Final = 512
 NO_SIGN_IN: Final = (
-    "There is no sign-in yet: every user of this machine may export. It answers on the loopback address only"
+    "There is no sign-in (see --sign-in): every user of this machine may do everything. "
+    "It answers on the loopback address only"
 )
 
 logger = logging.getLogger("affidavit.web")
 
 
-def listen(host: str = HOST, port: int = PORT) -> socket.socket:
-    """A listening socket on a loopback address; port 0 is any free one.
+def listen(host: str = HOST, port: int = PORT, *, sign_in: bool = False) -> socket.socket:
+    """A listening socket; port 0 is any free one.
 
-    Raises InvalidRequest for other hosts, since there is no sign-in, and for a port that is taken.
+    Raises InvalidRequest for other hosts than the loopback address without `sign_in`, and for a port that is taken.
     """
-    if host not in LOOPBACK_NAMES:
+    if host not in LOOPBACK_NAMES and not sign_in:
         raise InvalidRequest(
-            f"host {host[:80]!r} is not the loopback address",
-            f"There is no sign-in yet, so the server listens on {HOST}, localhost or ::1 only",
+            f"host {host[:80]!r} is not the loopback address, and there is no sign-in",
+            f"Use --sign-in, or {HOST}, localhost or ::1",
         )
     if not 0 <= port <= PORT_MAX:
         raise InvalidRequest(f"port {port}", f"0 to {PORT_MAX}; 0 is any free one")
-    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
@@ -54,13 +55,21 @@ def listen(host: str = HOST, port: int = PORT) -> socket.socket:
         ) from error
 
 
-def serve(log: AuditLog, listener: socket.socket, started: Callable[[str], None] = lambda _address: None) -> None:
+def serve(
+    log: AuditLog,
+    listener: socket.socket,
+    started: Callable[[str], None] = lambda _address: None,
+    *,
+    sign_in: bool = False,
+    secure: bool = False,
+) -> None:
     """Serve `log` on `listener` until SIGTERM or SIGINT, then end what is under way within STOP_TIMEOUT_S.
 
-    `started` is called with the address once requests are answered. The log stays the caller's to close.
+    `started` is called with the address once requests are answered. `sign_in` and `secure` as for `create_app`; without
+    a sign-in only loopback names are answered. The log stays the caller's to close.
     """
     with working(log):
-        Server(log, listener, started).run()
+        Server(log, listener, started, sign_in=sign_in, secure=secure).run()
 
 
 @contextmanager
@@ -93,11 +102,19 @@ def _tell_of(work: LogWork | ExportWork) -> None:
 class Server(uvicorn.Server):
     """A uvicorn server that tells when it listens, and returns after a signal instead of raising it anew."""
 
-    def __init__(self, log: AuditLog, listener: socket.socket, started: Callable[[str], None]) -> None:
-        app = create_app(log)
+    def __init__(
+        self,
+        log: AuditLog,
+        listener: socket.socket,
+        started: Callable[[str], None],
+        *,
+        sign_in: bool = False,
+        secure: bool = False,
+    ) -> None:
+        app = create_app(log, sign_in=sign_in, secure=secure)
         self._work: Work = app.state.work
         config = uvicorn.Config(
-            LoopbackHosts(app),
+            app if sign_in else LoopbackHosts(app),
             access_log=False,
             lifespan="off",
             limit_concurrency=CONNECTIONS_MAX,

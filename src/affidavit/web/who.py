@@ -19,6 +19,7 @@ from affidavit.query.tree import EVERYTHING, Group, Query, all_of
 from affidavit.web.work import log_of
 
 SCOPE_KEY: Final = "affidavit.principal"
+AUTHORIZE_KEY: Final = "affidavit.authorize"
 SIGN_IN: Final = "Sign in, or send an API key: Authorization: Bearer …"
 
 
@@ -43,6 +44,12 @@ def allowed(scope: Scope, log: AuditLog, permission: Permission) -> Principal:
     if not found.may(permission):
         raise Forbidden(f"role {found.role} may not {permission}", "Ask an admin for another role")
     return found
+
+
+async def still_there(scope: Scope, who: Principal) -> bool:
+    """Whether who asked is still known, for what goes on long after it was asked: a key may have ended meanwhile."""
+    authorize = scope.get(AUTHORIZE_KEY)
+    return authorize is None or await authorize(scope) == who
 
 
 def needed_by(dependency: Callable[..., Any] | None) -> Permission | None:

@@ -22,6 +22,7 @@ EXPORTS_AT_ONCE_MAX: Final = 8  # downloads in progress; more are refused
 UNPACKING_AT_ONCE_MAX: Final = 2  # large bodies of events taken apart in threads; more wait
 LISTENERS_MAX: Final = 64  # clients that are sent news: the live tail, an export's progress
 LOOKING_AT_ONCE_MAX: Final = 2  # of them, at the same moment
+HASHING_AT_ONCE_MAX: Final = 1
 LISTEN_AGAIN_S: Final = 30.0
 RETRY_AFTER_S: Final = 5.0
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Work:
         self._unpacking = anyio.CapacityLimiter(UNPACKING_AT_ONCE_MAX)
         self._queries = anyio.CapacityLimiter(QUERIES_AT_ONCE_MAX)
         self._exports = 0
+        self._hashing = anyio.CapacityLimiter(HASHING_AT_ONCE_MAX)
         self._looking = anyio.CapacityLimiter(LOOKING_AT_ONCE_MAX)
         self.listeners = 0
         self.listeners_refused = 0
@@ -52,6 +54,10 @@ class Work:
     async def unpack(self, call: Callable[..., T], *arguments: object) -> T:
         """The same for large bodies of events, which wait behind each other alone."""
         return await run_sync(partial(call, *arguments), limiter=self._unpacking)
+
+    async def hash(self, call: Callable[..., T], *arguments: object) -> T:
+        """The same for passwords, whose checking takes long on purpose: it must keep nothing else waiting."""
+        return await run_sync(partial(call, *arguments), limiter=self._hashing)
 
     async def look(self, call: Callable[..., T]) -> T:
         """The same for those who follow something: they wait behind each other alone."""

@@ -24,7 +24,7 @@ from affidavit.query.language import QUERY_TEXT_CHARS_MAX
 from affidavit.web.answers import EventAnswer, FacetsAnswer, FieldAnswer, HistogramAnswer, PageAnswer, RowAnswer
 from affidavit.web.problems import documented
 from affidavit.web.sse import MEDIA_TYPE, EventStream, Message
-from affidavit.web.who import Searcher, query_for, view_for, within
+from affidavit.web.who import Searcher, query_for, still_there, view_for, within
 from affidavit.web.work import log_of, work_of
 
 LOOK_EVERY_S: Final = 1.0
@@ -163,12 +163,12 @@ async def live(
 
     with work.listening() as done:
         following = await work.query(begin)
-        return EventStream(_news(request, following, stream), done)
+        return EventStream(_news(request, following, stream, who), done)
 
 
-async def _news(request: Request, following: Live, stream: str) -> AsyncIterator[Message | None]:
+async def _news(request: Request, following: Live, stream: str, who: Principal) -> AsyncIterator[Message | None]:
     work = work_of(request)
-    while not work.closing:
+    while not work.closing and await still_there(request.scope, who):
         news = await work.look(following.look)
         if news is None:
             yield None

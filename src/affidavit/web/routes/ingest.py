@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from affidavit.access.principal import Principal
 from affidavit.context import acting
 from affidavit.errors import AffidavitError, DuplicateId, InvalidEvent
 from affidavit.event import Event
@@ -30,6 +31,7 @@ from affidavit.web.courier import NOBODY, Courier
 from affidavit.web.intake import Kind
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import ProblemResponse, documented, of_error
+from affidavit.web.who import Recorder, allowed
 from affidavit.web.work import Work
 
 PATH: Final = "/api/v1/events"
@@ -63,10 +65,13 @@ class Ingest:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         headers = Headers(scope=scope)
+        who = allowed(scope, self._log, "record")
         kind = intake.kind_of(headers)
         key = _key(headers)
+        if key and who.id:
+            key = f"{who.id}\n{key}"  # nobody meets another's events by using the same key
         stream = QueryParams(scope["query_string"]).get("stream", MAIN) if scope["query_string"] else MAIN
-        rates, client = self._work.rates, _client(scope)
+        rates, client = self._work.rates, who.id or _client(scope)
         wait_s = rates.wait_s(client, time.monotonic())
         if wait_s:
             detail = f"{self._log.settings.client_events_per_s} events a second are taken of one client"
@@ -275,7 +280,7 @@ def _answers() -> dict[int | str, dict[str, Any]]:
         200: shown("One event that was there already, or a batch wholly accepted", {**_RECEIPT, "status": "duplicate"}),
         201: shown("One event, durable", _RECEIPT),
         207: shown("A batch of which some were rejected: a result for each", _BATCH),
-        **documented(400, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+        **documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
     }
 
 
@@ -298,6 +303,7 @@ def add_ingest(app: FastAPI, ingest: Ingest, prefix: str) -> None:
         _key: Annotated[
             str | None, Header(alias="Idempotency-Key", description="Makes a request one that can be sent again")
         ] = None,
+        _who: Principal = Recorder,
     ) -> Response:
         """One event or a batch, in order, in one transaction. The answer comes when they are durable.
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -29,7 +30,7 @@ from affidavit.web.answers import RunAnswer, RunsAnswer
 from affidavit.web.problems import documented
 from affidavit.web.schemas import Estimate, Forecast, RunEstimateAnswer, RunRequest
 from affidavit.web.sse import MEDIA_TYPE, EventStream, Message
-from affidavit.web.who import Exporter, both, bounded, view_for
+from affidavit.web.who import Exporter, both, bounded, still_there, view_for
 from affidavit.web.work import log_of, work_of
 
 LISTED: Final = 50
@@ -72,7 +73,7 @@ async def create_run(
         except AffidavitError as error:
             jobs.record_refusal(log, error)
             raise
-        return jobs.request(log, spec, bundle=body.bundle, key=f"{who.id}/{key}" if key and who.id else key)
+        return jobs.request(log, spec, bundle=body.bundle, key=_own_key(who, key))
 
     found = await work_of(request).query(run, log_of(request))
     return JSONResponse(_shown(found), 202, headers={"Location": f"{request.url.path}/{found.id}"})
@@ -134,7 +135,7 @@ async def _progress(request: Request, log: AuditLog, run: ExportRun, who: Princi
     work = work_of(request)
     shown = _shown(run)
     yield Message("run", shown)
-    while not run.ended and not work.closing:
+    while not run.ended and not work.closing and await still_there(request.scope, who):
         await anyio.sleep(LOOK_EVERY_S)
         run = await work.look(partial(_find, log, run.id, who))
         before, shown = shown, _shown(run)
@@ -188,6 +189,13 @@ async def cancel_run(request: Request, run_id: str, who: Principal = Exporter) -
         return jobs.cancel(log, _find(log, run_id, who).id)
 
     return RunAnswer(**_shown(await work_of(request).glance(run, log_of(request))))
+
+
+def _own_key(who: Principal, key: str) -> str:
+    """The key as the run keeps it: nobody gets another's run by guessing a key."""
+    if not key or not who.id:
+        return key
+    return sha256(f"{who.id}/{key}".encode()).hexdigest()
 
 
 def _find(log: AuditLog, run_id: str, who: Principal) -> ExportRun:

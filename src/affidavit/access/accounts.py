@@ -1,0 +1,214 @@
+"""Accounts: API keys and people in SQL. Each change and its event on `control` are one transaction."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import Connection, insert, select, update
+
+from affidavit.access.principal import ROLES, Principal, Role
+from affidavit.commitment import format_time
+from affidavit.errors import InvalidRequest, NotFound
+from affidavit.event import Event, Resource, new_id
+from affidavit.export.spec import legacy
+from affidavit.log.audit_log import AuditLog
+from affidavit.log.registry import CONTROL
+from affidavit.log.schema import accounts, sessions
+from affidavit.masking.profiles import BUILTIN, builtin
+
+Kind = Literal["key", "person"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+ACCOUNTS_MAX: Final = 10_000
+_NAME_RE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account may do and see: role, and the bounds of `Principal`. `expires_us` ends it by itself."""
+
+    role: Role
+    profile: str = ""
+    streams: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    expires_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account as it stands. `secret` is a hash."""
+
+    id: str
+    kind: Kind
+    name: str
+    grant: Grant
+    secret: str
+    created_us: int
+    ended_us: int | None
+
+    def valid(self, now_us: int) -> bool:
+        """Whether it may be used."""
+        return self.ended_us is None and (self.grant.expires_us is None or now_us < self.grant.expires_us)
+
+    def principal(self, tenant: str) -> Principal:
+        """Who asks with it."""
+        grant = self.grant
+        return Principal(
+            id=self.name if self.kind == "person" else f"key:{self.name}",
+            role=grant.role,
+            tenant=tenant,
+            kind=self.kind,
+            name=self.name,
+            profile=grant.profile,
+            streams=grant.streams or None,
+            start=grant.start or None,
+            end=grant.end or None,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines and people; without the secret."""
+        grant = self.grant
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "role": grant.role,
+            "profile": grant.profile,
+            "streams": list(grant.streams),
+            "from": grant.start,
+            "to": grant.end,
+            "expires": None if grant.expires_us is None else format_time(grant.expires_us),
+            "created": format_time(self.created_us),
+            "ended": None if self.ended_us is None else format_time(self.ended_us),
+        }
+
+
+def check(log: AuditLog, grant: Grant, now_us: int) -> None:
+    """Raises InvalidRequest and NotFound naming what of a grant can't be."""
+    if grant.role not in ROLES:
+        raise InvalidRequest(f"role {str(grant.role)[:40]!r}", f"Choose one of {', '.join(ROLES)}")
+    if grant.profile and grant.profile not in BUILTIN:
+        builtin(grant.profile)
+    for stream in grant.streams:
+        log.tenant.log(stream)
+    legacy(grant.start or None, grant.end or None, zone=log.tenant.zone)
+    if grant.expires_us is not None and grant.expires_us <= now_us:
+        raise InvalidRequest(f"it would end on {format_time(grant.expires_us)}, which is past", "Give a later day")
+    if grant.role == "auditor" and grant.expires_us is None:
+        raise InvalidRequest("an auditor's access has an end", "Give the day it ends: --expires 2026-12-31")
+    if grant.role == "admin" and (grant.profile or grant.streams or grant.start or grant.end):
+        raise InvalidRequest("an admin can't be bound to a part of the log", "Choose another role")
+
+
+def create(log: AuditLog, kind: Kind, name: str, grant: Grant, secret: str) -> Account:
+    """Make an account. Recorded as `api_key.created` or `person.created`. A name that ended can be taken anew.
+
+    Raises InvalidRequest for a name that is taken, and what `check` raises.
+    """
+    if not _NAME_RE.match(name):
+        raise InvalidRequest(f"{kind} name {name[:80]!r}", "1-64 letters, digits and . _ @ + -")
+    now_us = time.time_ns() // 1000
+    check(log, grant, now_us)
+    values: dict[str, Any] = {
+        "id": str(new_id()),
+        "tenant_id": log.tenant.id,
+        "kind": kind,
+        "name": name,
+        "role": grant.role,
+        "secret": secret,
+        "profile": grant.profile,
+        "streams": ",".join(grant.streams),
+        "period_start": grant.start,
+        "period_end": grant.end,
+        "expires_us": grant.expires_us,
+        "created_us": now_us,
+        "ended_us": None,
+    }
+
+    def put(connection: Connection, _placed: Sequence[Any]) -> None:
+        mine = (accounts.c.tenant_id == log.tenant.id, accounts.c.kind == kind)
+        rows = connection.execute(select(accounts.c.id, accounts.c.name, accounts.c.ended_us).where(*mine)).all()
+        if len(rows) >= ACCOUNTS_MAX:
+            raise InvalidRequest(f"there are {len(rows)} accounts already", "Ask whether all of them are needed")
+        known = next((row for row in rows if row.name == name), None)
+        if known is None:
+            connection.execute(insert(accounts).values(values))
+            return
+        if known.ended_us is None:
+            raise InvalidRequest(f"{kind} {name} is there already", "Choose another name, or end it first")
+        connection.execute(sessions.delete().where(sessions.c.account_id == known.id))
+        renewed = {key: value for key, value in values.items() if key != "id"}
+        connection.execute(update(accounts).where(accounts.c.id == known.id).values(renewed))
+
+    record(log, kind, "created", name, grant, put)
+    return find(log, kind, name)
+
+
+def end(log: AuditLog, kind: Kind, name: str) -> Account:
+    """End an account and its sessions at once. Recorded. Raises NotFound, InvalidRequest where it has ended already."""
+    found = find(log, kind, name)
+
+    def put(connection: Connection, _placed: Sequence[Any]) -> None:
+        which = (accounts.c.id == found.id, accounts.c.ended_us.is_(None))
+        if not connection.execute(update(accounts).where(*which).values(ended_us=time.time_ns() // 1000)).rowcount:
+            raise InvalidRequest(f"{kind} {name} has ended already", "There is nothing to do")
+        connection.execute(sessions.delete().where(sessions.c.account_id == found.id))
+
+    record(log, kind, "ended", name, found.grant, put)
+    return find(log, kind, name)
+
+
+def set_secret(log: AuditLog, found: Account, secret: str, what: str) -> None:
+    """Put another secret in the place of the one there is; sessions and links end. Recorded as `what`."""
+
+    def put(connection: Connection, _placed: Sequence[Any]) -> None:
+        connection.execute(update(accounts).where(accounts.c.id == found.id).values(secret=secret))
+        connection.execute(sessions.delete().where(sessions.c.account_id == found.id))
+
+    record(log, found.kind, what, found.name, found.grant, put)
+
+
+def find(log: AuditLog, kind: Kind, name: str) -> Account:
+    """One account of this tenant, ended or not. Raises NotFound."""
+    found = _read(log, accounts.c.kind == kind, accounts.c.name == name)
+    if not found:
+        raise NotFound(f"no {kind} {name[:80]!r}", f"affidavit {'user' if kind == 'person' else 'key'} list shows them")
+    return found[0]
+
+
+def by_id(log: AuditLog, account_id: str) -> Account | None:
+    """One account of this tenant by its id."""
+    found = _read(log, accounts.c.id == account_id)
+    return found[0] if found else None
+
+
+def list_accounts(log: AuditLog, kind: Kind) -> list[Account]:
+    """All of this tenant, by name, ended ones too."""
+    return _read(log, accounts.c.kind == kind)
+
+
+def _read(log: AuditLog, *which: Any) -> list[Account]:
+    wanted = select(accounts).where(accounts.c.tenant_id == log.tenant.id, *which).order_by(accounts.c.name)
+    with log.database.read() as connection:
+        return [_account(row) for row in connection.execute(wanted)]
+
+
+def _account(row: Any) -> Account:
+    streams = tuple(row.streams.split(",")) if row.streams else ()
+    grant = Grant(row.role, row.profile, streams, row.period_start, row.period_end, row.expires_us)
+    return Account(row.id, row.kind, row.name, grant, row.secret, row.created_us, row.ended_us)
+
+
+def record(log: AuditLog, kind: Kind, what: str, name: str, grant: Grant, extra: Any) -> None:
+    """The event of a change, with the change: `api_key.created`, `person.ended` and so on, on `control`."""
+    noun = "api_key" if kind == "key" else "person"
+    action = f"{noun}.{what}"
+    bounds = {"profile": grant.profile, "streams": list(grant.streams), "from": grant.start, "to": grant.end}
+    details: dict[str, Any] = {"role": grant.role, **{key: value for key, value in bounds.items() if value}}
+    if grant.expires_us is not None:
+        details["expires"] = format_time(grant.expires_us)
+    event = Event(action=action, resource=Resource(type=noun, id=name), details=details)
+    log.record_own(action, {}, stream=CONTROL, event=event, extra=extra)

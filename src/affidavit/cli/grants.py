@@ -1,0 +1,64 @@
+"""What `affidavit user` and `affidavit key` share: the options that say what an account may do, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from affidavit.access.accounts import Account, Grant
+from affidavit.access.principal import ROLES
+from affidavit.errors import InvalidRequest
+from affidavit.event import micros
+from affidavit.log.audit_log import AuditLog
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def grant_options(default_role: str) -> Callable[[Command], Command]:
+    """`--role`, `--profile`, `--stream`, `--from`, `--to`, `--expires`."""
+    options = (
+        click.option("--role", type=click.Choice(list(ROLES)), default=default_role, show_default=True),
+        click.option("--profile", default="", help="The only masking profile they see events through."),
+        click.option("--stream", "streams", multiple=True, help="The only streams they may read; repeat for more."),
+        click.option("--from", "start", default="", help="They see events that happened from this day or time on,"),
+        click.option("--to", "end", default="", help="and up to the end of this one."),
+        click.option("--expires", default="", metavar="DATE", help="Last day it works, in the tenant's zone."),
+    )
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def grant_of(
+    log: AuditLog, *, role: str, profile: str, streams: tuple[str, ...], start: str, end: str, expires: str
+) -> Grant:
+    """What the options say. Raises InvalidRequest for a date that is none."""
+    until: int | None = None
+    if expires:
+        try:
+            day = date.fromisoformat(expires) + timedelta(days=1)
+            until = micros(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(log.tenant.zone)))
+        except (ValueError, OverflowError):
+            raise InvalidRequest(f"--expires {expires[:40]!r}", "Give a date: 2026-12-31") from None
+    return Grant(role, profile, streams, start, end, until)  # type: ignore[arg-type]
+
+
+def line(account: Account) -> str:
+    """One account in a list."""
+    shown = account.to_json()
+    bounds = [f"{key} {shown[key]}" for key in ("profile", "from", "to") if shown[key]]
+    if shown["streams"]:
+        bounds.append(f"streams {', '.join(shown['streams'])}")
+    if shown["ended"]:
+        bounds.append(f"ended {shown['ended'][:10]}")
+    elif shown["expires"]:
+        bounds.append(f"until {shown['expires'][:16]}Z")
+    return f"{account.name:24} {account.grant.role:10} {'; '.join(bounds)}".rstrip()

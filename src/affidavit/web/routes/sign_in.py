@@ -1,0 +1,216 @@
+"""Signing in: plain pages without scripts, in the look of the form. A session is a cookie that only we read."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections import OrderedDict
+from typing import Final
+from urllib.parse import parse_qs, quote
+
+from fastapi import FastAPI, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from affidavit.access import people
+from affidavit.errors import Busy, Forbidden, InvalidRequest
+from affidavit.log.audit_log import AuditLog
+from affidavit.web.gate import COOKIE, SignIn, session_of
+from affidavit.web.who import SCOPE_KEY
+from affidavit.web.work import Work
+
+PATH: Final = "/sign-in"
+LINK_PATH: Final = "/welcome"
+OUT_PATH: Final = "/sign-out"
+STYLE_PATH: Final = "/sign-in.css"
+TRIES_MAX: Final = 10
+TRIES_S: Final = 300.0
+"""So many wrong passwords from one address, or for one name, in so long; then it waits."""
+_CLIENTS_MAX: Final = 10_000
+_FORM_BYTES_MAX: Final = 8192
+
+STYLE: Final = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;
+--canvas:light-dark(#f3f4f6,#0c0e11);--surface:light-dark(#fff,#14171b);--line:light-dark(#858e9a,#6a7481);
+--ink:light-dark(#14181e,#e8ebef);--ink-2:light-dark(#434c59,#b4bcc7);--accent:light-dark(#2346a8,#8fabff);
+--on-accent:light-dark(#fff,#0b1430);--fail:light-dark(#ab1f17,#ff9c92)}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--canvas);
+color:var(--ink)}main{width:min(24rem,calc(100vw - 2rem));background:var(--surface);padding:2rem;border-radius:10px}
+h1{font-size:1.375rem;margin:0 0 .25rem}p{margin:0 0 1rem;color:var(--ink-2)}p.fail{color:var(--fail);font-weight:600}
+label{display:block;font-weight:600;margin:0 0 .25rem}input{width:100%;font:inherit;color:inherit;
+background:var(--canvas);border:1px solid var(--line);border-radius:6px;padding:.5rem .75rem;margin:0 0 1rem}
+button{font:inherit;font-weight:600;border:0;border-radius:6px;padding:.5rem 1rem;background:var(--accent);
+color:var(--on-accent);cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+"""
+
+
+class Tries:
+    """Counts what was wrong, by name and by address."""
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+
+    def check(self, *keys: str) -> None:
+        """Raises Busy where one of them has failed too often."""
+        now = time.monotonic()
+        for key in keys:
+            times = [one for one in self._wrong.get(key, ()) if now - one < TRIES_S]
+            if len(times) >= TRIES_MAX:
+                wait_s = TRIES_S - (now - times[0])
+                raise Busy("too many wrong passwords", "Wait some minutes", retry_after_s=max(wait_s, 1.0))
+
+    def wrong(self, *keys: str) -> None:
+        """One more."""
+        now = time.monotonic()
+        for key in keys:
+            self._wrong[key] = [*(one for one in self._wrong.pop(key, ()) if now - one < TRIES_S), now][-TRIES_MAX:]
+            while len(self._wrong) > _CLIENTS_MAX:
+                self._wrong.popitem(last=False)
+
+
+class Pages:
+    """The pages over one log. `secure`: the cookie goes over https alone."""
+
+    def __init__(self, log: AuditLog, work: Work, known: SignIn, prefix: str, *, secure: bool) -> None:
+        self._log = log
+        self._work = work
+        self._known = known
+        self._prefix = prefix
+        self._secure = secure
+        self._tries = Tries()
+
+    def add(self, app: FastAPI) -> None:
+        """Add the routes. They need no principal."""
+        for path, call, methods in (
+            (PATH, self.form, ["GET"]),
+            (PATH, self.sign_in, ["POST"]),
+            (LINK_PATH, self.welcome, ["GET"]),
+            (LINK_PATH, self.choose, ["POST"]),
+            (OUT_PATH, self.sign_out, ["POST"]),
+            (STYLE_PATH, self.style, ["GET"]),
+        ):
+            app.add_api_route(self._prefix + path, call, methods=methods, include_in_schema=False)
+
+    async def style(self) -> Response:
+        """The pages' look."""
+        return Response(STYLE, media_type="text/css", headers={"Cache-Control": "no-cache"})
+
+    async def form(self, request: Request) -> Response:
+        """Name and password; or who is signed in, and the way out."""
+        who = request.scope.get(SCOPE_KEY)
+        if who is not None:
+            return self._page(f"Signed in as {who.name}", _OUT, self._where(request, OUT_PATH))
+        return self._page("Sign in", _SIGN_IN, self._where(request, PATH))
+
+    async def sign_in(self, request: Request) -> Response:
+        """A session, or the form again."""
+        given = await _form(request)
+        name, password = given.get("name", ""), given.get("password", "")
+        client = request.client.host if request.client else ""
+        keys = (f"name {name[:64]}", f"address {client}")
+        try:
+            self._tries.check(*keys)
+        except Busy as error:
+            wait = {"Retry-After": str(int(error.retry_after_s))}
+            return self._page(
+                "Sign in", _SIGN_IN, self._where(request, PATH), fail=str(error), status=429, headers=wait
+            )
+        token = await self._work.hash(people.sign_in, self._log, name, password)
+        if token is None:
+            self._tries.wrong(*keys)
+            fail = "Name and password do not fit, or your access has ended."
+            return self._page("Sign in", _SIGN_IN, self._where(request, PATH), fail=fail, status=401)
+        response = RedirectResponse(self._home(request), 303)
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=people.SESSION_H * 3600,
+            path=self._home(request),
+            httponly=True,
+            secure=self._secure,
+            samesite="strict",
+        )
+        return response
+
+    async def welcome(self, request: Request, token: str = "") -> Response:
+        """A one-time link: choose a password."""
+        found = await self._work.glance(people.invited, self._log, token)
+        if found is None:
+            return self._page("This link has ended", _ENDED, "", status=404)
+        where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
+        return self._page(f"Welcome, {found.name}", _CHOOSE, where)
+
+    async def choose(self, request: Request, token: str = "") -> Response:
+        """Set the password; then sign in by it."""
+        given = await _form(request)
+        try:
+            await self._work.hash(people.choose_password, self._log, token, given.get("password", ""))
+        except Forbidden:
+            return self._page("This link has ended", _ENDED, "", status=404)
+        except InvalidRequest as error:
+            where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
+            return self._page("Choose another password", _CHOOSE, where, fail=str(error), status=422)
+        self._known.forget()
+        return RedirectResponse(self._where(request, PATH), 303)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        await self._work.glance(people.sign_out, self._log, session_of(request.headers))
+        self._known.forget()
+        response = RedirectResponse(self._where(request, PATH), 303)
+        response.delete_cookie(COOKIE, path=self._home(request), httponly=True, secure=self._secure, samesite="strict")
+        return response
+
+    def _home(self, request: Request) -> str:
+        return f"{request.scope.get('root_path', '')}{self._prefix}/"
+
+    def _where(self, request: Request, path: str) -> str:
+        return f"{request.scope.get('root_path', '')}{self._prefix}{path}"
+
+    def _page(
+        self,
+        title: str,
+        body: str,
+        action: str,
+        *,
+        fail: str = "",
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        said = f'<p class="fail" role="alert">{html.escape(fail)}</p>' if fail else ""
+        filled = body.replace("ACTION", html.escape(action))
+        page = _PAGE.format(title=html.escape(title), style=STYLE_PATH[1:], said=said, body=filled)
+        return HTMLResponse(page, status, headers)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a posted form: each once."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    raw = await request.body()
+    if kind != "application/x-www-form-urlencoded" or len(raw) > _FORM_BYTES_MAX:
+        raise InvalidRequest("this takes a posted form", "Open the page in a browser")
+    try:
+        found = parse_qs(raw.decode(), keep_blank_values=True, max_num_fields=8, errors="strict")
+    except ValueError:
+        raise InvalidRequest("the form is not well-formed UTF-8", "Open the page in a browser") from None
+    return {name: values[0] for name, values in found.items()}
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="referrer" content="same-origin">
+<title>{title} · Affidavit</title><link rel="stylesheet" href="{style}"></head>
+<body><main><h1>{title}</h1>{said}{body}</main></body></html>
+"""
+_SIGN_IN: Final = """<p>Sign-ins, searches and exports are recorded.</p>
+<form method="post" action="ACTION"><label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" required autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button></form>"""
+_OUT: Final = """<p><a href="./">Back to the log</a></p>
+<form method="post" action="ACTION"><button>Sign out</button></form>"""
+_CHOOSE: Final = f"""<p>Choose a password of at least {people.PASSWORD_CHARS_MIN} characters. This link works once.</p>
+<form method="post" action="ACTION"><label for="password">New password</label>
+<input id="password" name="password" type="password" minlength="{people.PASSWORD_CHARS_MIN}"
+ autocomplete="new-password" required autofocus>
+<button>Set the password</button></form>"""
+_ENDED: Final = "<p>It was used or is too old. An admin can make another: <code>affidavit user invite NAME</code></p>"
