@@ -19,6 +19,7 @@ from affidavit.cli import (
     log,
     query,
     record,
+    reveal,
     search,
     serve,
     tenant,
@@ -43,6 +44,7 @@ main.add_command(export.export)
 main.add_command(exports.exports)
 main.add_command(verify.verify)
 main.add_command(search.search)
+main.add_command(reveal.reveal)
 main.add_command(query.query)
 main.add_command(fields.fields)
 main.add_command(log.log)

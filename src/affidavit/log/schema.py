@@ -232,3 +232,14 @@ sessions: Final = Table(
     Column("kind", String(8), nullable=False),
     Column("until_us", BigInteger, nullable=False),
 )
+
+# Random tokens of the mask `vault`: the value is found by an HMAC and kept encrypted (log/vault.py).
+vault_tokens: Final = Table(
+    "vault_tokens",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
+    Column("cls", String(32), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("token", String(29), nullable=False, unique=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
