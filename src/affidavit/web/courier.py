@@ -17,8 +17,6 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.log.journal import Receipt
 
 GROUP_MAX: Final = 256
-UNDER_WAY_MAX: Final = 2
-"""Groups: one being committed, one being made ready meanwhile."""
 NOBODY: Final = {"actor": "", "actor_type": "", "ip": "", "user_agent": "", "request_id": ""}
 """Who hands an event in is not who acted: the sender's address does not become the event's."""
 _Results = list[Receipt | InvalidEvent]
@@ -33,16 +31,23 @@ class Courier:
         self._stream = stream
         self._waiting: list[_Waiting] = []
         self._under_way = 0
+        self._leaving = False
 
     async def send(self, event: Event) -> Receipt:
         """The receipt, once durable. Raises InvalidEvent, Busy, StorageError. `event` MUST be checked."""
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, answer))
-        if self._under_way < UNDER_WAY_MAX:
-            self._depart()
+        self._call()
         return await answer
 
+    def _call(self) -> None:
+        """Depart at the end of this turn of the loop: what came in the same turn goes along."""
+        if not self._under_way and not self._leaving:
+            self._leaving = True
+            asyncio.get_running_loop().call_soon(self._depart)
+
     def _depart(self) -> None:
+        self._leaving = False
         group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
         self._submit(group)
 
@@ -74,7 +79,7 @@ class Courier:
             for one in group:  # one bad event must not fail its neighbours
                 self._submit([one])
         if self._waiting:
-            self._depart()
+            self._call()
 
 
 def _refuse(group: list[_Waiting], error: BaseException) -> None:
