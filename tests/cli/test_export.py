@@ -189,3 +189,18 @@ def test_vault_tokens_are_the_same_in_every_file_and_turn_back_with_a_reason(cal
     assert "not in the vault" in err
     bundle = tmp_path / "b.zip"
     assert asked("export", "--profile", profile, "-o", bundle, "--bundle")["verdicts"]["VIEW MATCHES"] == "PASS"
+
+
+@pytest.mark.usefixtures("filled")
+def test_k_anonymity_is_told_before_the_file_is_made(call, asked):
+    grouped = ("export", "--preview", "--columns", "action,user,at", "--k-anonymity")
+    code, words, _ = call(*grouped, "action,user", "--k", "2", "--sensitive", "at")
+    assert code == 0
+    assert "Not 2-anonymous over action, user: 5 rows of 5 are in 5 groups under 2, the smallest of 1" in words
+    assert "belonging to a group tells the value" in words
+    found = asked(*grouped, "action", "--k", "5")["k_anonymity"]
+    assert (found["holds"], found["groups"], found["smallest"]) == (True, 1, 5)
+    code, _, err = call(*grouped, "nonsense")
+    assert code == 2
+    assert "no column 'nonsense'" in err
+    assert call("export", "--k-anonymity", "action", "-o", "x.csv")[0] == 2

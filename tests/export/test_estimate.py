@@ -8,6 +8,7 @@ from affidavit.errors import NotFound
 from affidavit.export import estimate as estimate_module
 from affidavit.export import legacy, run_export
 from affidavit.export.estimate import DEPENDS, NOT_PROVABLE, PROVABLE, estimate
+from affidavit.export.run import preview
 from affidavit.export.spec import InvalidSpec
 from affidavit.query.tree import all_of, eq
 
@@ -122,3 +123,14 @@ def test_what_would_be_refused_is_refused(log):
         estimate(log, replace(legacy(), profile="public", evidence="full"), bundle=True)
     with pytest.raises(NotFound, match="nonsense"):
         estimate(log, replace(legacy(), streams=("nonsense",)), bundle=True)
+
+
+def test_a_preview_is_an_event_with_tokens_for_what_its_reader_sees_masked(log, events, own_events):
+    before = len(own_events())
+    estimate(log, replace(legacy(), query=eq("actor.id", "u1")), bundle=False)
+    preview(log, legacy())
+    first, second = own_events()[before:]
+    assert (first[0], second[0]) == ("export.previewed", "export.previewed")
+    assert '"tokens":["tk_' in first[1]["export.query"] or '"token":"tk_' in first[1]["export.query"]
+    assert '"u1"' not in first[1]["export.query"]
+    assert second[1]["query.shown"] == "10"

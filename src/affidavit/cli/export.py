@@ -19,6 +19,7 @@ from affidavit.export.spec import EVIDENCE_LEVELS, FORMATS, LEGACY_COLUMNS, RESO
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
 from affidavit.log.saved_queries import read_query
+from affidavit.masking.kanonymity import K_DEFAULT
 from affidavit.query.conditions import SHORT_NAMES
 
 
@@ -53,6 +54,15 @@ from affidavit.query.conditions import SHORT_NAMES
     help="Of a bundle or PDF. full: every entry of the period; rows: those exported; none; auto: full where it helps.",
 )
 @click.option("--preview", "previewed", is_flag=True, help="Instead: ten rows, and what to expect, verdicts included.")
+@click.option(
+    "--k-anonymity",
+    "k_columns",
+    default="",
+    metavar="LABEL,LABEL",
+    help="With --preview: how small the groups of rows are that share all cells of these columns, as masked.",
+)
+@click.option("--k", default=K_DEFAULT, show_default=True, type=click.IntRange(1), help="Groups under this are told.")
+@click.option("--sensitive", metavar="LABEL", help="With --k-anonymity: a column that no group may give away.")
 @click.option("--background", is_flag=True, help="Instead: leave it to a worker; fetch it by `affidavit exports`.")
 @click.option("--key", default="", help="With --background: the same key asks for the same run, however often.")
 @json_option
@@ -65,6 +75,9 @@ def export(
     previewed: bool,
     background: bool,
     key: str,
+    k_columns: str,
+    k: int,
+    sensitive: str | None,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -72,7 +85,9 @@ def export(
 
     User ids leave as tokens, under a key of this export alone, unless --profile says otherwise.
     """
-    foresight.check_options(output, previewed=previewed, background=background, key=key)
+    foresight.check_options(
+        output, previewed=previewed, background=background, key=key, columns=k_columns, sensitive=sensitive
+    )
     with open_log(home, tenant) as log:
         try:
             spec = spec_of(log, **asked)
@@ -81,7 +96,9 @@ def export(
             raise
         if output is None:
             if previewed:
-                foresight.preview(log, spec, bundle=bundle, as_json=as_json)
+                foresight.preview(
+                    log, spec, bundle=bundle, as_json=as_json, k=k, columns=k_columns, sensitive=sensitive
+                )
             else:
                 foresight.queue(log, spec, bundle=bundle, key=key, as_json=as_json)
             return

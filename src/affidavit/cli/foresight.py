@@ -12,9 +12,11 @@ from affidavit.cli.queries import NEVER
 from affidavit.cli.search import table
 from affidavit.errors import InvalidRequest
 from affidavit.export import jobs
+from affidavit.export.anonymity import anonymity
 from affidavit.export.estimate import Estimate, estimate
 from affidavit.export.spec import ExportSpec
 from affidavit.log.audit_log import AuditLog
+from affidavit.masking.kanonymity import KAnonymity
 from affidavit.query.tree import QUERY_LIST_MAX
 
 
@@ -32,10 +34,32 @@ def ids_of(file: str | None) -> tuple[str, ...]:
     return found
 
 
-def preview(log: AuditLog, spec: ExportSpec, *, bundle: bool, as_json: bool) -> None:
-    """Print the first rows and what to expect."""
+def preview(
+    log: AuditLog, spec: ExportSpec, *, bundle: bool, as_json: bool, k: int, columns: str, sensitive: str | None
+) -> None:
+    """Print the first rows and what to expect; with `columns`, how small the groups over these are."""
     found = estimate(log, spec, bundle=bundle)
-    emit(as_json, asdict(found), lambda: _words(found, spec, bundle=bundle))
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    groups = anonymity(log, spec, names, k=k, sensitive=sensitive) if names else None
+    value = asdict(found) | ({} if groups is None else {"k_anonymity": {**asdict(groups), "holds": groups.holds}})
+    words = "" if groups is None else f"\n{_groups(groups)}"
+    emit(as_json, value, lambda: _words(found, spec, bundle=bundle) + words)
+
+
+def _groups(found: KAnonymity) -> str:
+    over = ", ".join(found.columns)
+    if found.holds:
+        lines = [f"{found.k}-anonymous over {over}: smallest of {plural(found.groups, 'group')} has {found.smallest}"]
+    else:
+        small = f"{plural(found.groups_under_k, 'group')} under {found.k}, the smallest of {found.smallest}"
+        lines = [
+            f"Not {found.k}-anonymous over {over}: {plural(found.rows_under_k, 'row')} of {found.rows:,} are in {small}"
+        ]
+    if found.diversity is not None:
+        alone = ": belonging to a group tells the value" if found.diversity == 1 else ""
+        lines.append(f"Least number of different sensitive values in a group: {found.diversity}{alone}")
+    lines.append("This says nothing of other columns, or of what a reader knows besides")
+    return "\n".join(lines)
 
 
 def _words(found: Estimate, spec: ExportSpec, *, bundle: bool) -> str:
@@ -65,8 +89,14 @@ def queue(log: AuditLog, spec: ExportSpec, *, bundle: bool, key: str, as_json: b
     emit(as_json, run.to_json(), words)
 
 
-def check_options(output: str | None, *, previewed: bool, background: bool, key: str) -> None:
+def check_options(
+    output: str | None, *, previewed: bool, background: bool, key: str, columns: str, sensitive: str | None
+) -> None:
     """Refuse options that do not go together."""
+    if columns and not previewed:
+        raise click.UsageError("--k-anonymity needs --preview: it is asked before the file is made")
+    if sensitive is not None and not columns:
+        raise click.UsageError("--sensitive needs --k-anonymity")
     if key and not background:
         raise click.UsageError("--key needs --background: it is for asking a worker twice and getting one run")
     if previewed and background:

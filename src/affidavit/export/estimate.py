@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from affidavit.commitment import format_time
@@ -16,13 +17,14 @@ from affidavit.event import new_id
 from affidavit.export.evidence import full_ranges, level
 from affidavit.export.formats.pdf import LISTED_ROWS_MAX
 from affidavit.export.rows import Rows
-from affidavit.export.run import PREVIEW_COUNT_MAX, PREVIEW_ROWS
+from affidavit.export.run import PREVIEW_COUNT_MAX, PREVIEW_ROWS, record_preview
 from affidavit.export.select import Selector
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import LEVEL
 from affidavit.paths import PUBLIC_KEYS
 from affidavit.query.bounds import bounds
 from affidavit.query.tree import is_public, paths_of
+from affidavit.verify.page import html
 from affidavit.verify.verdict import AUTHENTIC, COMPLETE, TIMED, VIEW_MATCHES, WITNESSED
 
 SAMPLE_ROWS: Final = 1000
@@ -95,7 +97,9 @@ def estimate(log: Any, spec: ExportSpec, *, bundle: bool) -> Estimate:
     asked = bounds(spec.query)
     never = asked.never or asked.at.empty or asked.t.empty
     verdicts = forecast(log, spec, _level(rows, proven=proven), bundle=bundle)
-    return Estimate(count, exact, size, round(seconds, 1), verdicts, sample.rows[:PREVIEW_ROWS], never)
+    shown = sample.rows[:PREVIEW_ROWS]
+    record_preview(log, rows, len(shown))
+    return Estimate(count, exact, size, round(seconds, 1), verdicts, shown, never)
 
 
 def _level(rows: Rows, *, proven: bool) -> str:
@@ -145,14 +149,22 @@ def _data_bytes(spec: ExportSpec, sample: _Sample, count: int, *, packed: bool) 
 
 
 def _evidence_bytes(log: Any, rows: Rows, sample: _Sample, count: int) -> int:
+    start = OVERHEAD_BYTES + _page_bytes()
     if rows.evidence == "none":
-        return OVERHEAD_BYTES
+        return start
     entries = count
     if rows.evidence == "full":
         spans = [span for pin in rows.pins for span in full_ranges(log.reader, pin, rows.spec.query)]
         entries = sum(end - first for first, end in spans)
     a_row = sample.open * (SALT_BYTES + 6) + sample.hidden * HIDDEN_BYTES
-    return int(OVERHEAD_BYTES + entries * ENTRY_BYTES + count * a_row)
+    return int(start + entries * ENTRY_BYTES + count * a_row)
+
+
+@cache
+def _page_bytes() -> int:
+    """What `verify.html` takes in a bundle."""
+    page = html()
+    return 0 if page is None else len(zlib.compress(page, LEVEL))
 
 
 def forecast(log: Any, spec: ExportSpec, evidence: str, *, bundle: bool = True) -> tuple[Forecast, ...]:

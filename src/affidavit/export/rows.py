@@ -161,6 +161,13 @@ class Rows:
                 found += [dict(zip(labels, row, strict=True)) for row in zip(*cells, strict=True)]
         return found[:limit]
 
+    def cells(self) -> Generator[list[Cells]]:
+        """The cells of every row as the file's reader sees them, batch by batch, without writing them."""
+        with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
+            for batch in batches:
+                if batch.num_rows:
+                    yield self._cells(self._selector.select(batch))
+
     def _cells(self, rows: Selected) -> list[Cells]:
         times = rows.times("at")
         if len(times):

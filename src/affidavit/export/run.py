@@ -31,6 +31,7 @@ from affidavit.verify import verify_bundle
 CREATED: Final = "export.created"
 FAILED: Final = "export.failed"
 CANCELLED: Final = "export.cancelled"
+PREVIEWED: Final = "export.previewed"
 QUERY_BYTES_MAX: Final = 65_536
 """A longer query (a list of very many ids) stands in the event by its number of bytes; the manifest has it whole."""
 PREVIEW_ROWS: Final = 10
@@ -295,7 +296,15 @@ def preview(log: Any, spec: ExportSpec, limit: int = PREVIEW_ROWS) -> Preview:
     """
     rows = Rows(log, spec, str(new_id()), year=_year(time.time_ns() // 1000))
     found, exact = rows.count(PREVIEW_COUNT_MAX)
-    return Preview(rows.first(limit), found, exact)
+    shown = rows.first(limit)
+    record_preview(log, rows, len(shown))
+    return Preview(shown, found, exact)
+
+
+def record_preview(log: Any, rows: Rows, shown: int) -> None:
+    """Record `export.previewed` with the number of rows shown. Before they are: a look at records is an event."""
+    own = {**described(rows.spec), **query_field(rows.query), "query.shown": str(shown)}
+    log.record_own(PREVIEWED, own, stream=ATTESTING)
 
 
 def _year(now_us: int) -> int:
