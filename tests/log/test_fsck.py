@@ -1,6 +1,7 @@
 """fsck: every change to what is stored is found, and named by index where there is one."""
 
 import json
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -17,7 +18,7 @@ def full(log, clock):
     """Eight entries in eight commits a second apart, with a checkpoint at 5 and at 8."""
     for n in range(SIZE):
         clock.now += 1_000_000
-        log.record(f"a{n}", actor=f"u{n}", message="m", details={"n": n}, change={"after": {"x": None}})
+        log.record(f"a{n}", id=uuid4(), actor=f"u{n}", message="m", details={"n": n}, change={"after": {"x": None}})
         if n + 1 in (5, SIZE):
             log.pin()
     return log

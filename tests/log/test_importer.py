@@ -11,6 +11,7 @@ import pytest
 from affidavit.errors import InvalidRequest, StorageError
 from affidavit.log import importer
 from affidavit.log.audit_log import AuditLog
+from affidavit.log.fsck import fsck
 from affidavit.log.importer import ImportResult, import_files, rejects_writer
 from tests.interchange.cloudtrail_samples import record as trail
 
@@ -101,7 +102,7 @@ def test_a_file_that_was_mended(log, file, run, clean):
 @pytest.mark.parametrize("batches_before", [0, 1, 2, 4])
 def test_an_import_that_died_goes_on(log, file, run, monkeypatch, batches_before, clean):
     path = file([line(n) for n in range(50)])
-    submit, left = AuditLog.submit_many, [batches_before]
+    submit, left = AuditLog.submit_prepared, [batches_before]
 
     def dies(self, *args, **kwargs):
         if left[0] == 0:
@@ -109,7 +110,7 @@ def test_an_import_that_died_goes_on(log, file, run, monkeypatch, batches_before
         left[0] -= 1
         return submit(self, *args, **kwargs)
 
-    monkeypatch.setattr(AuditLog, "submit_many", dies)
+    monkeypatch.setattr(AuditLog, "submit_prepared", dies)
     with pytest.raises(StorageError):
         import_files(log, [path], "jsonl")
     monkeypatch.undo()
@@ -278,3 +279,37 @@ def test_the_rejects_file(log, file):
     found = [json.loads(one) for one in out.getvalue().splitlines()]
     assert [(one["line"], one["field"], one["raw"]) for one in found] == [(1, "", "{"), (3, "action", '{"action":"é"}')]
     assert set(found[0]) == {"source", "line", "field", "error", "raw"}
+
+
+def test_a_second_process_gives_the_same_log(tmp_path):
+    """What `affidavit import` does with large files: parsed elsewhere, sequenced here."""
+    import subprocess
+    import sys
+
+    lines = [
+        f'{{"action":"a.b","at":"2024-03-01T00:00:00Z","actor":"u{n}","details":{{"pin":1}}}}' for n in range(3000)
+    ]
+    lines[1500] = "{not json"
+    (tmp_path / "e.jsonl").write_text("\n".join(lines) + "\n")
+    program = tmp_path / "run.py"
+    program.write_text(
+        "import sys\n"
+        "from affidavit.log.audit_log import AuditLog\n"
+        "from affidavit.log.importer import import_files\n"
+        "if __name__ == '__main__':\n"
+        "    rejects = []\n"
+        "    with AuditLog.open(sys.argv[1]) as log:\n"
+        "        for _ in range(2):\n"
+        "            r = import_files(log, [sys.argv[2]], 'jsonl', on_reject=rejects.append, elsewhere=True)\n"
+        "            sys.stdout.write(f'{r.recorded} {r.known} {r.rejected} {r.secrets}\\n')\n"
+        "    sys.stdout.write(f'{[(one.line, one.field) for one in rejects]}\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(program), str(tmp_path / "home"), str(tmp_path / "e.jsonl")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["2999 0 1 2999", "0 2999 1 0", "[(1501, '')]"], done.stderr
+    with AuditLog.open(tmp_path / "home") as log:
+        assert fsck(log, "main").size == 2999

@@ -16,6 +16,7 @@ from affidavit.log.importer import ImportResult, Reject, import_files, rejects_w
 from affidavit.log.registry import MAIN
 
 REJECTS_SHOWN = 5
+LARGE_BYTES = 8 << 20  # from here on, parsing goes to a process of its own
 
 
 class _Rejects:
@@ -43,6 +44,12 @@ class _Rejects:
         elif self._shown < REJECTS_SHOWN:
             click.echo(f"{reject.source}:{reject.line}: {reject.error}", err=True)
         self._shown += 1
+
+
+def _is_large(paths: tuple[str, ...]) -> bool:
+    """Whether a second process is worth its start. Folders are taken as they are: large."""
+    given = [Path(path) for path in paths]
+    return any(path.is_dir() for path in given) or sum(p.stat().st_size for p in given if p.exists()) > LARGE_BYTES
 
 
 @click.command("import")
@@ -78,7 +85,9 @@ def import_command(
         def show(file: str, done: int, total: int, _result: ImportResult) -> None:
             bar.update(task, description=file.rpartition("/")[2][-40:], completed=done, total=total)
 
-        result = import_files(log, paths, format, label=label, stream=stream, on_reject=sink, progress=show)
+        result = import_files(
+            log, paths, format, label=label, stream=stream, on_reject=sink, progress=show, elsewhere=_is_large(paths)
+        )
     words = (
         f"{plural(result.items, 'item')} in {plural(result.files, 'file')}: {result.recorded:,} recorded, "
         f"{result.known:,} known already, {result.rejected:,} rejected"

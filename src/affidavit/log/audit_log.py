@@ -27,7 +27,7 @@ from affidavit.log.database import Database
 from affidavit.log.entries import Entries, row_entry
 from affidavit.log.journal import Placed, Prepared, Receipt
 from affidavit.log.opening import declared_fields, find_or_create
-from affidavit.log.preparation import Preparation, check_stream, to_event
+from affidavit.log.preparation import Preparation, Recipe, check_stream, to_event
 from affidavit.log.reader import Reader, find_record
 from affidavit.log.recorder import Extra, Figures, Job, Recorder
 from affidavit.log.registry import CONTROL, DEFAULT_TENANT, MAIN, Tenant
@@ -187,18 +187,39 @@ class AuditLog:
                 results[at] = error
         answer: Future[list[Receipt | InvalidEvent]] = _uncancellable()
 
+        def hand_over(done: Future[list[Receipt | InvalidEvent]]) -> None:
+            failure = done.exception()
+            if failure is not None:
+                answer.set_exception(failure)
+                return
+            receipts = iter(done.result())
+            answer.set_result([result if result is not None else next(receipts) for result in results])
+
+        self.submit_prepared(batch, stream=stream, extra=extra).add_done_callback(hand_over)
+        return answer
+
+    def submit_prepared(
+        self, batch: Sequence[Prepared], *, stream: str = MAIN, extra: Extra | None = None
+    ) -> Future[list[Receipt | InvalidEvent]]:
+        """Sequence events that were prepared before, for this stream: a receipt or the reason for each, in order."""
+        check_stream(stream)
+        answer: Future[list[Receipt | InvalidEvent]] = _uncancellable()
+
         def hand_over(done: Future[list[Placed]]) -> None:
             failure = done.exception()
             if failure is not None:
                 answer.set_exception(failure)
                 return
-            pairs = iter(zip(done.result(), batch, strict=True))
-            answer.set_result(
-                [result if result is not None else self._receipt(*next(pairs), stream) for result in results]
-            )
+            pairs = zip(done.result(), batch, strict=True)
+            answer.set_result([self._receipt(placed, prepared, stream) for placed, prepared in pairs])
 
         self._recorder.submit(Job(batch, extra)).add_done_callback(hand_over)
         return answer
+
+    def recipe(self, stream: str) -> Recipe:
+        """What preparing events of a stream elsewhere needs. Private: it holds a key."""
+        key = self.keys.derive("dedupe", self.tenant.id)
+        return Recipe(self.tenant.log(stream).id, self.declared, key, self.settings.secrets == "refuse")
 
     def record_own(
         self,

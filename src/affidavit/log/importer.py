@@ -19,12 +19,13 @@ from typing import Any, Final, TextIO
 from sqlalchemy import select
 
 from affidavit.errors import InvalidEvent, InvalidRequest, StorageError
-from affidavit.event import Event
 from affidavit.interchange import FORMATS, Batch, expand
 from affidavit.interchange.source import BATCH_ITEMS, Origin
 from affidavit.log import sealed_ids
 from affidavit.log.audit_log import AuditLog
-from affidavit.log.journal import Receipt
+from affidavit.log.journal import Prepared, Receipt
+from affidavit.log.preparers import Answer, Elsewhere, Here, Preparer
+from affidavit.log.recorder import Extra
 from affidavit.log.registry import MAIN
 from affidavit.log.schema import import_batches
 
@@ -67,6 +68,7 @@ def import_files(
     stream: str = MAIN,
     on_reject: Callable[[Reject], None] | None = None,
     progress: Progress | None = None,
+    elsewhere: bool = False,
 ) -> ImportResult:
     """Import files and folders of one format. Bad items are handed to `on_reject`; the rest goes on.
 
@@ -77,73 +79,103 @@ def import_files(
     `label` tells two sources apart whose files may hold equal lines at equal places. Constant memory. Raises
     InvalidRequest for an unknown format, a bad label or a missing path, StorageError where reading or writing fails;
     what was committed before stays, and running again goes on from there.
+
+    `elsewhere` parses and commits in a second process; the caller's main module must then be importable.
     """
     if format not in FORMATS:
         raise InvalidRequest(f"unknown import format {format!r}", f"Formats: {', '.join(FORMATS)}")
     Origin.of(format, label, Path())
     result = ImportResult()
-    run = _Run(log, format, stream, result, on_reject)
-    for path in expand(paths):
-        try:
-            total = path.stat().st_size
-            for batch in FORMATS[format].batches(path, label, BATCH_ITEMS):
-                run.take(batch)
-                if progress is not None:
-                    progress(str(path), batch.bytes_read, total, result)
-        except InvalidRequest as error:  # a damaged file must not stop the others
-            run.finish()
-            run.reject(Reject(str(path), 0, "", str(error), ""))
-        except OSError as error:
-            raise StorageError(f"{path}: {error.strerror}", "Check the file and its permissions") from error
-        result.files += 1
-    run.finish()
+    kind = Elsewhere if elsewhere else Here
+    preparer = kind(format, log.recipe(stream))
+    try:
+        run = _Run(log, preparer, stream, result, on_reject)
+        for path in expand(paths):
+            _import_file(run, path, format, label, progress)
+        run.finish()
+    finally:
+        preparer.close()
     return result
 
 
+def _import_file(run: _Run, path: Path, format: str, label: str, progress: Progress | None) -> None:
+    result = run.result
+    try:
+        total = path.stat().st_size
+        for batch in FORMATS[format].batches(path, label, BATCH_ITEMS):
+            run.take(batch)
+            if progress is not None:
+                progress(str(path), batch.bytes_read, total, result)
+    except InvalidRequest as error:  # a damaged file must not stop the others
+        run.finish()
+        run.reject(Reject(str(path), 0, "", str(error), ""))
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", "Check the file and its permissions") from error
+    result.files += 1
+
+
 class _Run:
-    """One import in progress: decodes a batch while earlier ones are being committed."""
+    """One import in progress: a batch is prepared while earlier ones are being committed."""
 
     def __init__(
         self,
         log: AuditLog,
-        format: str,
+        preparer: Preparer,
         stream: str,
         result: ImportResult,
         on_reject: Callable[[Reject], None] | None,
     ) -> None:
         self._log = log
         self._log_id = log.tenant.log(stream).id
-        self._parse = FORMATS[format].parse
+        self._preparer = preparer
         self._stream = stream
-        self._result = result
+        self.result = result
         self._on_reject = on_reject
-        self._ahead: deque[tuple[Batch, list[int], list[InvalidEvent | None], Future[Any]]] = deque()
+        self._preparing: deque[tuple[Batch, Future[list[Answer]]]] = deque()
+        self._committing: deque[tuple[Batch, list[int], list[InvalidEvent | None], Future[Any]]] = deque()
 
     def take(self, batch: Batch) -> None:
-        self._result.items += len(batch.items)
+        """Begin with a batch; go on with what is ready of those before it."""
+        self.result.items += len(batch.items)
         known = self._known(batch.digest)
         if known is not None:
-            self._result.known += known[0]
-            self._result.rejected += known[1]
+            self.result.known += known[0]
+            self.result.rejected += known[1]
             return
-        events: list[Event] = []
+        self._preparing.append((batch, self._preparer.submit(batch.items)))
+        while len(self._preparing) > BATCHES_AHEAD:
+            self._commit()
+
+    def _commit(self) -> None:
+        """Sequence the batch that was prepared first."""
+        batch, future = self._preparing.popleft()
+        ready: list[Prepared] = []
         where: list[int] = []
         errors: list[InvalidEvent | None] = [None] * len(batch.items)
-        for at, item in enumerate(batch.items):
-            try:
-                events.append(self._parse(item))
+        for at, answer in enumerate(future.result()):
+            if isinstance(answer, InvalidEvent):
+                errors[at] = answer
+            else:
+                ready.append(answer)
                 where.append(at)
-            except InvalidEvent as error:
-                errors[at] = error
         sealed = 0
-        for at, found in sorted(self._sealed(events).items(), reverse=True):
-            del events[at]
+        for at, found in sorted(self._sealed(ready).items(), reverse=True):
+            del ready[at]
             place = where.pop(at)
             if isinstance(found, InvalidEvent):
                 errors[place] = found
             else:
                 sealed += 1
-        self._result.known += sealed
+        self.result.known += sealed
+        enter = self._ledger_entry(batch, sealed)
+        self._committing.append((batch, where, errors, self._submit(ready, enter)))
+        while len(self._committing) > BATCHES_AHEAD:
+            self._settle()
+
+    def _submit(self, ready: list[Prepared], enter: Extra) -> Future[list[Receipt | InvalidEvent]]:
+        return self._log.submit_prepared(ready, stream=self._stream, extra=enter)
+
+    def _ledger_entry(self, batch: Batch, sealed: int) -> Extra:
         digest, log_id, count = batch.digest, self._log_id, len(batch.items)
 
         def enter(connection: Any, placed: Sequence[Any]) -> None:
@@ -157,23 +189,24 @@ class _Run:
                 (log_id, digest, time.time_ns() // 1000, accepted, count - accepted),
             )
 
-        future = self._log.submit_many(events, stream=self._stream, extra=enter, checked=True)
-        self._ahead.append((batch, where, errors, future))
-        while len(self._ahead) > BATCHES_AHEAD:
-            self._settle()
+        return enter
 
-    def _sealed(self, events: Sequence[Event]) -> dict[int, sealed_ids.Found]:
+    def _sealed(self, ready: Sequence[Prepared]) -> dict[int, sealed_ids.Found]:
         log = self._log
-        return sealed_ids.find(log.database, log.archive, log.settings, self._log_id, events)
+        records = [one.record for one in ready]
+        return sealed_ids.find(log.database, log.archive, log.settings, self._log_id, records)
 
     def finish(self) -> None:
-        while self._ahead:
+        """Settle everything begun."""
+        while self._preparing:
+            self._commit()
+        while self._committing:
             self._settle()
 
     def reject(self, reject: Reject) -> None:
         """Count and hand over one that stands for a whole file."""
-        self._result.items += 1
-        self._result.rejected += 1
+        self.result.items += 1
+        self.result.rejected += 1
         if self._on_reject is not None:
             self._on_reject(reject)
 
@@ -188,19 +221,19 @@ class _Run:
         return None if row is None else (row.accepted, row.rejected)
 
     def _settle(self) -> None:
-        batch, where, errors, future = self._ahead.popleft()
+        batch, where, errors, future = self._committing.popleft()
         for at, answer in zip(where, future.result(), strict=True):
             if isinstance(answer, Receipt):
                 if answer.duplicate:
-                    self._result.known += 1
+                    self.result.known += 1
                 else:
-                    self._result.recorded += 1
-                    self._result.secrets += answer.secrets
+                    self.result.recorded += 1
+                    self.result.secrets += answer.secrets
             else:
                 errors[at] = answer
         for item, error in zip(batch.items, errors, strict=True):
             if error is not None:
-                self._result.rejected += 1
+                self.result.rejected += 1
                 if self._on_reject is not None:
                     raw = item.raw[:RAW_CHARS_IN_REJECTS].decode(errors="backslashreplace")
                     self._on_reject(Reject(batch.source, item.line, error.field, str(error), raw))

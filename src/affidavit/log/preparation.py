@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,21 @@ from affidavit.log.journal import Prepared, prepare
 from affidavit.log.registry import MAIN, OWN_STREAMS, Tenant
 from affidavit.paths import DeclaredFields
 from affidavit.record import flatten
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recipe:
+    """What preparing imported events needs, in this process or another. They get no request context: they are old."""
+
+    log_id: int
+    declared: DeclaredFields
+    digest_key: bytes
+    refuse_secrets: bool
+
+    def prepare(self, event: Event, seed: bytes) -> Prepared:
+        """The event ready for its stream. Raises InvalidEvent."""
+        record = flatten(event, self.declared, refuse_secrets=self.refuse_secrets)
+        return prepare(self.log_id, record, seed, self.digest_key)
 
 
 class Preparation:

@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from affidavit.errors import DuplicateId
-from affidavit.event import Event, micros
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import Segment, list_segments
 from affidavit.log.database import Database
 from affidavit.log.engine import connect
+from affidavit.record import Record
 from affidavit.settings import Settings
 
 Found = int | DuplicateId  # the index of the same event, or that another one has the id
 
 
 def find(
-    database: Database, archive: Archive, settings: Settings, log_id: int, events: Sequence[Event]
+    database: Database, archive: Archive, settings: Settings, log_id: int, records: Sequence[Record]
 ) -> dict[int, Found]:
-    """Which of `events` are sealed already: {position: index, or the clash}. Events without an id are not looked for.
+    """Which of `records` are sealed already: {position: index, or the clash}.
 
-    Content is compared by time, action and outcome: what an entry says in public.
+    Only ids that callers gave are looked for. Content is compared by time, action and outcome: what an entry says in
+    public.
     """
-    times = [None if event.at is None else micros(event.at) for event in events]
     wanted: dict[str, list[int]] = {}  # an id may come twice in one batch
-    for at, event in enumerate(events):
-        if event.id is not None:
-            wanted.setdefault(str(event.id), []).append(at)
+    for at, record in enumerate(records):
+        if record.given:
+            wanted.setdefault(str(record.event_id), []).append(at)
     if not wanted:
         return {}
     with database.read() as connection:
-        segments = [one for one in list_segments(connection, log_id) if _may_hold(one, times)]
+        segments = [one for one in list_segments(connection, log_id) if _may_hold(one, records)]
     if not segments:
         return {}
     files = ", ".join("?" * len(segments))
@@ -43,16 +43,16 @@ def find(
             f"FROM read_parquet([{files}]) WHERE id IN (SELECT unnest(?::UUID[]))",
             [*(archive.locate(one.name) for one in segments), list(wanted)],
         ).fetchall()
-    return {at: _compared(row, events[at], times[at]) for row in rows for at in wanted[row[0]]}
+    return {at: _compared(row, records[at]) for row in rows for at in wanted[row[0]]}
 
 
-def _may_hold(segment: Segment, times: Sequence[int | None]) -> bool:
-    return any(time is None or segment.at_min <= time <= segment.at_max for time in times)
+def _may_hold(segment: Segment, records: Sequence[Record]) -> bool:
+    return any(one.at_us is None or segment.at_min <= one.at_us <= segment.at_max for one in records)
 
 
-def _compared(row: tuple[str, int, int, str, str], event: Event, at_us: int | None) -> Found:
+def _compared(row: tuple[str, int, int, str, str], record: Record) -> Found:
     event_id, index, sealed_at_us, action, outcome = row
-    if (action, outcome) == (event.action, event.outcome) and at_us in (None, sealed_at_us):
+    if (action, outcome) == (record.action, record.outcome) and record.at_us in (None, sealed_at_us):
         return index
     return DuplicateId(
         f"id {event_id} is already used by another event, at index {index}",
