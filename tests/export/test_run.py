@@ -7,6 +7,8 @@ import io
 import json
 import os
 import tempfile
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ import pytest
 from affidavit.errors import IntegrityError, InvalidRequest, StorageError
 from affidavit.export import legacy, preview, run_export, stream_export
 from affidavit.export.spec import FORMATS, Column, ExportSpec, InvalidSpec
-from affidavit.query.tree import is_in
+from affidavit.masking.profiles import from_toml
+from affidavit.query.tree import eq, is_in
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "'x"]
 
@@ -294,3 +297,33 @@ def test_masked_times_can_t_have_entries_beside_them(log, record, out):
         run_export(log, ExportSpec(profile="public", evidence="full", columns=columns), out / "x", bundle=True)
     run_export(log, ExportSpec(profile="public", columns=columns), out / "x.csv", bundle=False)
     assert "2023-10-01T12" not in (out / "x.csv").read_text()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_a_file_that_masks_times_still_states_its_period(log, record, out, form):
+    record(("login", "u1", "r", "2026-01-02T10:00:00"), ("login", "u1", "r", "2026-02-02T10:00:00"))
+    spec = replace(legacy("2026-02-01", "2026-02-28"), profile="public", format=form, columns=(Column("at", "at"),))
+    result = run_export(log, spec, out / "x.zip", bundle=True)
+    assert (result.rows, str(result.verdicts["AUTHENTIC"].status)) == (1, "PASS")
+    with zipfile.ZipFile(out / "x.zip") as bundle:
+        manifest = json.loads(bundle.read("manifest.json"))
+        data = bundle.read(f"data.{form}")
+        names = bundle.namelist()
+    assert manifest["query"]["of"][0] == {"op": "ge", "path": "at", "value": "2026-02-01T00:00:00.000000Z"}
+    assert not [name for name in names if name.startswith(("entries", "openings"))]
+    assert b"10:00:00" not in data
+    if form == "json":
+        assert json.loads(data)["about"]["period"]["from"] == "2026-02-01T00:00:00.000000Z"
+
+
+def test_a_masked_action_is_neither_in_the_evidence_nor_asked_for(log, record, out):
+    record(("planted.action", "u1", "r", "2026-01-02T10:00:00"))
+    hiding = from_toml('name = "x"\nbase = "auditor"\n[paths]\naction = "remove"\n', source="x.toml")
+    spec = ExportSpec(profile=hiding, columns=(Column("at", "at"), Column("did", "action")))
+    assert run_export(log, spec, out / "x.zip", bundle=True).rows == 1
+    with zipfile.ZipFile(out / "x.zip") as bundle:
+        assert not [name for name in bundle.namelist() if b"planted.action" in bundle.read(name)]
+    with pytest.raises(InvalidSpec, match="evidence"):
+        run_export(log, replace(spec, evidence="rows"), out / "y.zip", bundle=True)
+    with pytest.raises(InvalidSpec, match="action is masked"):
+        run_export(log, replace(spec, query=eq("action", "planted.action")), out / "y.zip", bundle=True)

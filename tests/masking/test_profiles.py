@@ -83,8 +83,10 @@ def test_no_keyed_token_in_the_public_profile() -> None:
     assert "token" not in names
 
 
-def test_only_the_public_profile_masks_times() -> None:
-    assert [name for name in BUILTIN if builtin(name).masks_time] == ["public"]
+def test_only_the_public_profile_masks_entriess() -> None:
+    assert [name for name in BUILTIN if builtin(name).masks_entries] == ["public"]
+    hiding = from_toml('name = "x"\nbase = "auditor"\n[paths]\naction = "remove"\n', source="x.toml")
+    assert hiding.masks_entries
     assert builtin("public").small_cells == 11
 
 

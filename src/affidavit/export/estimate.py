@@ -106,7 +106,7 @@ def _level(rows: Rows, *, proven: bool) -> str:
     """The evidence a bundle of this export has, or would have."""
     if proven:
         return rows.evidence
-    return "none" if rows.masker.profile.masks_time else level(rows.spec)
+    return "none" if rows.masker.profile.masks_entries else level(rows.spec)
 
 
 def _sample(log: Any, rows: Rows) -> _Sample:

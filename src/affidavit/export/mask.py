@@ -16,7 +16,7 @@ from affidavit.export.zones import ZoneTable
 from affidavit.masking.masks import Mask, Own, Vault
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.masking.tokens import Tokenizer, TokenKeys
-from affidavit.paths import JSON, STRING, Path, lookup
+from affidavit.paths import JSON, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.tree import Query, with_tokens
 
 KEEP: Final = "keep"
@@ -104,12 +104,23 @@ class Masker:
         return [self._cells(column, mask, rows) for column, mask in self._columns]
 
     def query(self, query: Query) -> Query:
-        """The query as the reader may see it: values of masked fields as tokens."""
+        """The query as the reader may see it: values of masked fields as tokens.
+
+        The period stays in clear whatever masks times: every file states it, and it is no value of a record. Raises
+        InvalidSpec for a condition on another masked public key: those have no tokens.
+        """
 
         def tokens(path: str, values: tuple[str, ...]) -> list[str] | None:
             found = self._path(path)
-            if self.profile.mask_for(found).name == KEEP:
+            if path in TIMES or self.profile.mask_for(found).name == KEEP:
                 return None
+            if path in PUBLIC_KEYS:
+                raise InvalidSpec(
+                    f"query: {path} is masked in this file ({self.profile.mask_for(found).name}), and asking for it "
+                    "would tell it",
+                    "Leave the condition out, or choose a profile that shows it",
+                    field="query",
+                )
             # As a column: a list may have a million values.
             column = self.keys.tokenizer(found.cls).column(pa.array(values, pa.string()), found.tag)
             made: list[str] = column.to_pylist()

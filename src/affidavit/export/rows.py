@@ -85,7 +85,7 @@ class Rows:
         )
 
     def _evidence(self) -> str:
-        if not self.masker.profile.masks_time:
+        if not self.masker.profile.masks_entries:
             found = level(self.spec)
             if found != "none" and ATTESTING in self.spec.streams:
                 raise InvalidSpec(
@@ -96,8 +96,8 @@ class Rows:
             return found
         if self.spec.evidence in ("full", "rows"):
             raise InvalidSpec(
-                f"evidence: {self.spec.evidence} shows the time of every entry, and profile "
-                f"{self.spec.profile_name} masks times",
+                f"evidence: {self.spec.evidence} shows time, action and outcome of every entry, and profile "
+                f"{self.spec.profile_name} masks times or these",
                 "Choose evidence none, or another profile",
                 field="evidence",
             )

@@ -27,9 +27,8 @@ class ShownField:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One event. `proof` is as `log.proofs.prove` gives it; None for a reader whose profile masks times.
-
-    The entry in a proof shows them.
+    """One event. `proof` is as `log.proofs.prove` gives it; None for a reader whose profile masks times, action or
+    outcome: the entry in a proof shows them.
     """
 
     stream: str
@@ -46,7 +45,7 @@ def show(log: Any, view: View, stream: str, index: int) -> Shown:
     if stream not in view.spec.streams:
         raise NotFound(f"no stream {stream[:80]!r} for this reader", f"Streams: {', '.join(view.spec.streams)}")
     masker = view.masker()
-    times = all(masker.mask_of(key).name == KEEP for key in ("at", "t"))
+    bare = not masker.profile.masks_entries
     opened = log.opened(stream, index)
     entry = parse_entry(opened.entry)
     public = (("at", format_time(entry.at_us)), ("action", entry.action), ("outcome", entry.outcome))
@@ -55,7 +54,7 @@ def show(log: Any, view: View, stream: str, index: int) -> Shown:
     fields = [_field(masker, path, STRING, value, row) for path, value in (*public, ("t", format_time(entry.t_us)))]
     found = zip(opened.paths, opened.tags, opened.values, strict=True)
     fields += [_field(masker, path, tag, value, row) for path, tag, value in found]
-    proof = prove(log, stream, index) if times else None
+    proof = prove(log, stream, index) if bare else None
     own = {
         "log.stream": stream,
         "log.index": str(index),

@@ -76,9 +76,9 @@ class Profile:
         return replace(self, binding=Binding(keys, vault, ids, own_values, year), _masks={})
 
     @property
-    def masks_time(self) -> bool:
-        """Whether event times are masked. The log's entries show them: such an export can't carry entries."""
-        return any(self.mask_for(PUBLIC_KEYS[key]).name != "keep" for key in ("at", "t"))
+    def masks_entries(self) -> bool:
+        """Whether times, action or outcome are masked. The log's entries show them: such an export can't carry any."""
+        return any(self.mask_for(key).name != "keep" for key in PUBLIC_KEYS.values())
 
     def spec(self) -> dict[str, Any]:
         """The profile in JSON, as manifests carry it."""
