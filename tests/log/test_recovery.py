@@ -187,3 +187,28 @@ def test_a_merge_after_the_backup_is_caught_up_with(home, monkeypatch):
     with AuditLog.open(home) as log:
         assert fsck(log, "main").size == 512
         assert log.reader.count(recovery_everything(), [log.pin()]) == (512, True)
+
+
+def test_an_ended_log_is_still_read_and_proven_by_its_origin(home):
+    from affidavit.log.proofs import prove
+
+    with AuditLog.open(home) as log:
+        fill(log, 300)
+        Worker(log).round(everything=True)
+        fill(log, 3)
+        log.pin()
+    kept = backup(home)
+    with AuditLog.open(home) as log:
+        fill(log, 2)
+        old = log.pin()
+    restore(home, kept)
+    with AuditLog.open(home, check=False) as log:
+        recovery.continue_under_new_origin(log.database, log.keys, log.tenant, home, "main")
+    with AuditLog.open(home) as log:
+        pin = log.pin(old.origin)
+        assert (pin.origin, pin.size) == (old.origin, 303), "its last checkpoint that its entries reach"
+        assert log.reader.count(recovery_everything(), [pin]) == (303, True)
+        assert sum(batch.num_rows for batch in log.reader.rows(recovery_everything(), [pin])) == 303
+        assert prove(log, old.origin, 299)["size"] == 303
+        assert len(list(log.reader.entries(pin, 250, 303))) == 53
+        assert fsck(log, old.origin).size == 303

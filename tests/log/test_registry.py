@@ -73,3 +73,19 @@ def test_declared_fields_come_from_the_home(home, open_log):
     (home / "fields.toml").write_bytes(b"\xff")
     with pytest.raises(InvalidRequest, match=r"fields\.toml"):
         open_log()
+
+
+def test_a_reader_refuses_the_pins_of_another_tenant(log):
+    from affidavit.errors import Forbidden
+    from affidavit.log import registry
+    from affidavit.log.audit_log import AuditLog
+    from affidavit.query.tree import EVERYTHING
+
+    registry.create_tenant(log.database, log.keys, "south", "UTC")
+    with AuditLog.open(log.home, tenant="south", database=log.settings.database) as south:
+        south.record("a.b", actor="secret")
+        pin = south.pin()
+        with pytest.raises(Forbidden, match="is not of tenant default"):
+            list(log.reader.rows(EVERYTHING, [pin]))
+        with pytest.raises(Forbidden):
+            log.reader.values("actor.id", "", [pin], 5)

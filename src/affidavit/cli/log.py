@@ -45,6 +45,7 @@ def _status_words(value: dict[str, Any]) -> str:
         signed = f"newest checkpoint {newest['size']:,} at {newest['at']}" if newest else "no checkpoint yet"
         lines.append(f"{stream:8} {one['size']:>12,} entries, {one['sealed']:,} sealed, {signed}")
         lines += [f"{'':8} {count:>12,} {name.replace('_', ' ')}" for name, count in one["counters"].items()]
+    lines += [f"{one['stream']:8} ended: {one['origin']}, named by that instead of a stream" for one in value["ended"]]
     return "\n".join(lines)
 
 

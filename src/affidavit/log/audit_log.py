@@ -287,8 +287,13 @@ class AuditLog:
     # --- reading and proving -------------------------------------------------------------------------------------
 
     def pin(self, stream: str = MAIN) -> Pin:
-        """Sign a checkpoint of the stream's log at its present size."""
+        """Sign a checkpoint of the stream's log at its present size.
+
+        An ended log, named by its origin, is never signed again: its newest checkpoint is what it is pinned to.
+        """
         info = self.tenant.log(stream)
+        if info in self.tenant.ended:
+            return checkpoints.last_kept(self.database, info)
         pin = checkpoints.pin(self.database, self.keys, info)
         try:
             outside.keep(self.home, info, pin)
@@ -306,7 +311,7 @@ class AuditLog:
 
     def subtree_hash(self, pin: Pin) -> Callable[[int, int], bytes]:
         """RFC 6962 hash of leaves [i, j) of a pinned log, for `tlog.range_proof`."""
-        return self.tree(pin.stream).subtree_hash
+        return self.tree(pin.origin).subtree_hash
 
     def entries(self, stream: str) -> Entries:
         """The entries of the stream's log, by index."""

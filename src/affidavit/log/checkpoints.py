@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from affidavit.errors import IntegrityError, MalformedProof
+from affidavit.errors import IntegrityError, MalformedProof, NotFound
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import sealed_size
 from affidavit.log.database import Database
@@ -126,6 +126,22 @@ def _root(note: bytes) -> bytes | None:
         return Checkpoint.parse(note.decode().rpartition("\n\n")[0] + "\n").root
     except (MalformedProof, UnicodeDecodeError):
         return None
+
+
+def last_kept(database: Database, log: LogInfo) -> Pin:
+    """An ended log at its newest checkpoint that its entries still reach. Raises NotFound where it was never signed."""
+    size = size_of(database, log)
+    with database.read() as connection:
+        row = connection.execute(
+            select(checkpoints.c.size, checkpoints.c.note)
+            .where(checkpoints.c.log_id == log.id, checkpoints.c.size <= size)
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
+        ).first()
+    root = None if row is None else _root(bytes(row.note))
+    if row is None or root is None:
+        raise NotFound(f"log {log.origin} has ended and was never signed", "Its entries can't be proven")
+    return Pin(log.id, log.origin, log.stream, row.size, root, bytes(row.note))
 
 
 def newest(database: Database, log: LogInfo) -> tuple[int, bytes, int] | None:

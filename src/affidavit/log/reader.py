@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import Forbidden, IntegrityError
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import Segment
 from affidavit.log.checkpoints import Pin
@@ -180,10 +180,12 @@ class Reader:
         return self._entries(pin).window_start(pin.size, t_us)
 
     def _entries(self, pin: Pin) -> Entries:
-        return Entries(self._database, self._archive, self._tenant.log(pin.stream))
+        return Entries(self._database, self._archive, self._tenant.log(pin.origin))
 
     @contextmanager
     def _engine(self, query: Query | None, pins: Sequence[Pin]) -> Iterator[tuple[duckdb.DuckDBPyConnection, Plan]]:
+        if strange := [pin.origin for pin in pins if not self._tenant.owns(pin.log_id)]:
+            raise Forbidden(f"log {strange[0]} is not of tenant {self._tenant.name}", "Open that tenant's log")
         with (
             plan(self._database, query, pins, self._tails) as planned,
             connect(self._settings, self._archive) as connection,

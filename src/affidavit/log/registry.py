@@ -65,11 +65,18 @@ class Tenant:
     ended: tuple[LogInfo, ...] = field(repr=False, default=())
 
     def log(self, stream: str) -> LogInfo:
-        """The log of a stream. Raises NotFound naming what there is."""
+        """The log of a stream, or the one of an origin, ended or not. Raises NotFound naming what there is."""
         found = self.logs.get(stream)
-        if found is None:
-            raise NotFound(f"tenant {self.name} has no stream {stream[:80]!r}", f"Streams: {', '.join(self.logs)}")
-        return found
+        if found is not None:
+            return found
+        for one in (*self.logs.values(), *self.ended):
+            if one.origin == stream:
+                return one
+        raise NotFound(f"tenant {self.name} has no stream {stream[:80]!r}", f"Streams: {', '.join(self.logs)}")
+
+    def owns(self, log_id: int) -> bool:
+        """Whether a log is this tenant's, ended or not."""
+        return any(one.id == log_id for one in (*self.logs.values(), *self.ended))
 
 
 def create_tenant(database: Database, keys: Keys, name: str, zone: str) -> Tenant:

@@ -14,7 +14,7 @@ from affidavit.log.schema import counters, logs
 
 
 def status(log: AuditLog) -> dict[str, Any]:
-    """{tenant, zone, logs: {stream: {origin, size, sealed, segments, segment_bytes, checkpoint, counters}}}.
+    """{tenant, zone, logs: {stream: {origin, size, sealed, segments, segment_bytes, checkpoint, counters}}, ended}.
 
     `checkpoint` is {size, at} or None.
     """
@@ -36,4 +36,5 @@ def status(log: AuditLog) -> dict[str, Any]:
             "checkpoint": None if newest is None else {"size": newest[0], "at": format_time(newest[2])},
             "counters": {row.name: row.value for row in counted},
         }
-    return {"tenant": log.tenant.name, "zone": log.tenant.zone, "logs": found}
+    ended = [{"origin": one.origin, "stream": one.stream} for one in log.tenant.ended]
+    return {"tenant": log.tenant.name, "zone": log.tenant.zone, "logs": found, "ended": ended}
