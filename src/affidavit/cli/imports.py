@@ -32,7 +32,8 @@ class _Rejects:
             yield self
             return
         try:
-            with Path(self._file).open("w", encoding="utf-8", errors="backslashreplace") as out:
+            # Appended to: a second run hands over only what is new, and must not lose what the first one wrote.
+            with Path(self._file).open("a", encoding="utf-8", errors="backslashreplace") as out:
                 self._write = rejects_writer(out)
                 yield self
         except OSError as error:
@@ -57,7 +58,7 @@ def _is_large(paths: tuple[str, ...]) -> bool:
 @home_option
 @click.option("--format", "format", type=click.Choice(sorted(FORMATS)), required=True)
 @click.option(
-    "--rejects", type=click.Path(dir_okay=False), help="Write items that could not be recorded here, as NDJSON."
+    "--rejects", type=click.Path(dir_okay=False), help="Append items that could not be recorded here, as NDJSON."
 )
 @click.option("--label", default="", help="Tells sources apart whose files may hold equal lines at equal places.")
 @click.option("--stream", default=MAIN, show_default=True)

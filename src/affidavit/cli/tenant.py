@@ -24,6 +24,8 @@ def create(name: str, home: str, tenant: str, zone: str, as_json: bool) -> None:
     check_zone(zone)
     with open_log(home, tenant) as log:
         made = registry.create_tenant(log.database, log.keys, name, zone)
+    with open_log(home, name) as log:
+        log.record_own("tenant.created", {"settings.zone": zone}, stream=registry.CONTROL)
     origins = {stream: info.origin for stream, info in made.logs.items()}
     emit(
         as_json,
