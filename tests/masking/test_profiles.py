@@ -247,3 +247,9 @@ def test_an_unknown_profile_is_not_found() -> None:
 )
 def test_patterns(pattern: str, name: str, is_meant: bool) -> None:
     assert matches(pattern, name) is is_meant
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_no_profile_passes_itself_off_as_a_built_in_one(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="built-in profile"):
+        from_toml(f'name = "{name}"\nbase = "{"auditor" if name == "internal" else "internal"}"\n', source="mine.toml")

@@ -121,14 +121,24 @@ def builtin(name: str) -> Profile:
     if name not in BUILTIN:
         raise NotFound(f"no masking profile {name!r}", f"There are: {', '.join(BUILTIN)}")
     text = (files("affidavit.masking") / "profiles" / f"{name}.toml").read_text("utf-8")
-    return from_toml(text, source=f"{name}.toml")
+    return _read(text, f"{name}.toml", builtin)
 
 
 def from_toml(text: str, *, source: str, known: Callable[[str], Profile] = builtin) -> Profile:
     """A profile from TOML. `source` is what errors call the file; `known` finds bases by name.
 
-    Raises InvalidRequest naming file, key, value and what is allowed.
+    Raises InvalidRequest naming file, key, value and what is allowed; for the name of a built-in profile too, since
+    files and events say which masks they were made under by name alone.
     """
+    found = _read(text, source, known)
+    if found.name in BUILTIN:
+        raise InvalidRequest(
+            f"{source}: name = {found.name!r} is a built-in profile", 'Choose another name; base = "…" may be that one'
+        )
+    return found
+
+
+def _read(text: str, source: str, known: Callable[[str], Profile]) -> Profile:
     if len(text.encode()) > PROFILE_BYTES_MAX:
         raise InvalidRequest(f"{source}: over {PROFILE_BYTES_MAX} bytes", "Split it by `base`")
     try:
