@@ -68,6 +68,7 @@ FORMULA_STARTS: Final = "=+-@\t\r'"
 
 CSV_END: Final = "\r\n"
 _CSV_SPECIAL: Final = re.compile('[,"\r\n]')
+_CSV_NOT_PLAIN: Final = re.compile("[,\"\r\n]|^[=+\\-@\t']")
 
 
 def csv_guard(text: str) -> str:
@@ -83,7 +84,7 @@ def csv_quote(text: str) -> str:
 def csv_cell(tag: str, text: str) -> str:
     """One cell as it stands in the CSV file."""
     if tag == TEXT:
-        return csv_quote(csv_guard(text))
+        return csv_quote(csv_guard(text)) if _CSV_NOT_PLAIN.search(text) else text
     return csv_quote(text) if tag == JSON else ""
 
 

@@ -46,10 +46,11 @@ const hex32 = like(/^[0-9a-f]{64}$/);
 const upTo = (max: number): Check => (value, what) => void size(value, what, max);
 const anySize = upTo(Number.MAX_SAFE_INTEGER);
 
-function id(value: string, what: string): void {
+const bytesUpTo = (max: number): Check => (value, what) => {
   const { length } = utf8(value);
-  if (length < 1 || length > 128) malformed(`${what} has ${length} bytes where 1 to 128 are allowed`);
-}
+  if (length < 1 || length > max) malformed(`${what} has ${length} bytes where 1 to ${max} are allowed`);
+};
+const id = bytesUpTo(128);
 
 function token(value: string, what: string): void {
   if (value === "" || value.length > TOKEN_CHARS_MAX || fromBase64(value) === null) malformed(`${what} is no base64 of at most ${TOKEN_CHARS_MAX} characters`);
@@ -93,7 +94,7 @@ const OWN: Record<string, Record<string, OwnPath>> = {
   },
   "hold.released": { "hold.id": must("s", id) },
   "record.erased": { "erasure.root": must("s", hex32) },
-  "key.rotated": { "key.origin": must("s", origin), "key.vkey": must("s", like(/^[^]+$/)), "key.from_size": must("j", anySize) },
+  "key.rotated": { "key.origin": must("s", origin), "key.vkey": must("s", bytesUpTo(1024)), "key.from_size": must("j", anySize) },
   "log.anchored": {
     "anchor.origin": must("s", origin),
     "anchor.size": must("j", (value, what) => {
