@@ -60,6 +60,11 @@ class Student:
     parent: str
     courses: tuple[str, ...]
 
+    @property
+    def file(self) -> str:
+        """The number of the student's file: records are named by it, so that their names tell nobody's id."""
+        return str(40_000 + int(self.id[1:]) * 7919 % 9973)
+
 
 class Campus:
     """Makes the events of a campus between two moments, by a seed."""
@@ -149,7 +154,7 @@ class Campus:
         return Subject(id=student.id, type="student", name=student.name)
 
     def _enrollment(self, student: Student, course: str) -> Resource:
-        return Resource(type="enrollment", id=f"{course}:{student.id}")
+        return Resource(type="enrollment", id=f"{course}:{student.file}")
 
     # --- what ----------------------------------------------------------------------------------------------------
 
@@ -187,7 +192,7 @@ class Campus:
             self._registrar() if registrar else self._teacher(),
             outcome="denied" if denied else "success",
             status_detail="not a student of this teacher" if denied else None,
-            resource=Resource(type="student_record", id=student.id),
+            resource=Resource(type="student_record", id=student.file),
             subject=self._subject(student),
             basis=Basis(purpose="registrar's office" if registrar else "advising"),
         )
@@ -231,7 +236,7 @@ class Campus:
             "transcript.disclosed",
             True,
             self._registrar(),
-            resource=Resource(type="transcript", id=student.id),
+            resource=Resource(type="transcript", id=student.file),
             subject=self._subject(student),
             disclosure=Disclosure(
                 recipient=Recipient(name=name, type=kind, country="US"),
@@ -243,7 +248,7 @@ class Campus:
 
     def _password_reset(self) -> Event:
         student = self._one()
-        account = Resource(type="account", id=student.id)
+        account = Resource(type="account", id=student.file)
         return self._event("password.reset", False, self._at_home(student), resource=account)
 
     def _role_granted(self) -> Event:
