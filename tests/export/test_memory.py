@@ -18,6 +18,7 @@ from affidavit.export.openings import OpeningsWriter
 from affidavit.export.rows import Rows
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import Spool
+from affidavit.log.keys import Keys
 from affidavit.verify.archive import STORED
 
 BATCH = 8192
@@ -44,7 +45,7 @@ class Reader:
 def run(batches):
     log = SimpleNamespace(tenant=SimpleNamespace(id="t"),
         pin=lambda stream: SimpleNamespace(origin="o", stream=stream, size=1), reader=Reader(batches),
-        keys=SimpleNamespace(mask_key=lambda scope, cls: b"k" * 32))
+        database=None, keys=Keys(b"k" * 32))
     rows = Rows(log, ExportSpec(zone="Europe/Berlin", format=sys.argv[2]), "x", year=2026, bundle=True)
     folder = Path(sys.argv[1])
     spools = [Spool("openings.ndjson", folder), Spool("salts.bin", folder, STORED), Spool("hidden.bin", folder, STORED)]
