@@ -90,7 +90,7 @@ def test_a_cursor_fits_its_search_alone_and_tells_nothing(log, events, auditor):
         Search(query=eq("action", "login"), cursor=cursor),
         Search(newest_first=True, cursor=cursor),
         Search(cursor=cursor[:-2]),
-        Search(cursor="x" + cursor[1:]),
+        Search(cursor=("y" if cursor[0] == "x" else "x") + cursor[1:]),
         Search(cursor="näh"),
     ):
         with pytest.raises(InvalidRequest, match="cursor"):
