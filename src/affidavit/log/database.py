@@ -27,7 +27,7 @@ from affidavit.log import postgres
 from affidavit.log.schema import metadata
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-HEAD_REVISION: Final = "0001"
+HEAD_REVISION: Final = "0002"
 POOL_CONNECTIONS: Final = 8
 WAL_WAIT_S: Final = 30.0
 WAL_RETRY_S: Final = 0.01
