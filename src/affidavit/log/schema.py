@@ -48,6 +48,7 @@ logs: Final = Table(
     Column("folder", String(64), nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger, nullable=True),
+    Column("stopped_us", BigInteger, nullable=True),
     Index("logs_open", "tenant_id", "stream"),
 )
 
@@ -189,6 +190,7 @@ export_runs: Final = Table(
     Column("bytes", BigInteger, nullable=True),
     Column("sha256", String(64), nullable=False, server_default=""),
     Column("verdicts", Text, nullable=False, server_default="{}"),
+    Column("outcome", Text, nullable=False, server_default="{}"),
     UniqueConstraint("tenant_id", "idempotency_key"),
     Index("export_runs_state", "state", "created_us"),
 )
@@ -220,6 +222,8 @@ accounts: Final = Table(
     Column("expires_us", BigInteger, nullable=True),
     Column("created_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger, nullable=True),
+    Column("old_secret", Text, nullable=False, server_default=""),
+    Column("old_until_us", BigInteger, nullable=True),
     UniqueConstraint("tenant_id", "kind", "name"),
 )
 
@@ -233,6 +237,26 @@ sessions: Final = Table(
     Column("until_us", BigInteger, nullable=False),
 )
 
+# By whom else people are known: an OpenID Connect provider's subject is one person of a tenant.
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False),
+)
+
+# Sign-ins sent to a provider and not yet back: each is taken once. By hash of what browser and provider bring together.
+sign_ins: Final = Table(
+    "sign_ins",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(64), nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+)
+
 # Random tokens of the mask `vault`: the value is found by an HMAC and kept encrypted (log/vault.py).
 vault_tokens: Final = Table(
     "vault_tokens",
@@ -242,4 +266,16 @@ vault_tokens: Final = Table(
     Column("digest", LargeBinary, primary_key=True),
     Column("token", String(29), nullable=False, unique=True),
     Column("sealed", LargeBinary, nullable=False),
+)
+
+# What a tenant's configuration says in the place of its defaults: one JSON value a key, and who said so.
+configuration: Final = Table(
+    "configuration",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_us", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
 )
