@@ -6,14 +6,14 @@ looked up by position among the tags.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from affidavit.errors import InvalidQuery
 from affidavit.log.segment import BLOOM_PATHS, column_name
 from affidavit.paths import JSON, OWN_GROUPS, PATH_BYTES_MAX, PATH_RE, PATHS, PUBLIC_KEYS, STRING, DeclaredFields
 from affidavit.query.bounds import Bounds
-from affidavit.query.sql import inside
+from affidavit.query.sql import Columns, inside
 
 _TIME: Final = "strftime(make_timestamp({}), '%Y-%m-%dT%H:%M:%S.%fZ')"
 _JOURNAL: Final = {
@@ -48,6 +48,10 @@ class JournalColumns:
             return inside(_text("fields", "details"), path)
         return self._value(path, JSON)
 
+    def fields(self, paths: Sequence[str]) -> str:
+        """The select list idx, at_us, t_us, action, outcome and the texts of `paths` as f0, f1, …"""
+        return ", ".join(["idx, at_us, t_us, action, outcome", *_texts(self, paths)])
+
     def _value(self, path: str, tag: str) -> str | None:
         known = PATHS.get(path)
         if known is not None:
@@ -74,6 +78,11 @@ class SegmentColumns:
         if _is_inside_details(path, self._declared):
             return inside("details", path)
         return self._value(path, JSON)
+
+    def fields(self, paths: Sequence[str]) -> str:
+        """The select list idx, at_us, t_us, action, outcome and the texts of `paths` as f0, f1, …"""
+        times = "epoch_us(occurred_at) AS at_us, epoch_us(recorded_at) AS t_us"
+        return ", ".join([f"idx, {times}, action, outcome", *_texts(self, paths)])
 
     def _value(self, path: str, tag: str) -> str | None:
         known = PATHS.get(path)
@@ -125,6 +134,16 @@ def equal_filters(bounds: Bounds) -> list[tuple[str, list[str]]]:
 
 
 _PUSHED_VALUES_MAX: Final = 64
+
+
+def _texts(columns: Columns, paths: Sequence[str]) -> list[str]:
+    found = []
+    for at, path in enumerate(paths):
+        kinds = [one for one in (columns.column(path), columns.raw(path)) if one is not None]
+        texts = [f"CAST({one} AS VARCHAR)" for one in kinds] or ["CAST(NULL AS VARCHAR)"]
+        text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
+        found.append(f"{text} AS f{at}")
+    return found
 
 
 def _is_inside_details(path: str, declared: DeclaredFields) -> bool:

@@ -33,6 +33,7 @@ from affidavit.query.tree import EVERYTHING, Query
 from affidavit.settings import Settings
 
 BATCH_ROWS: Final = 8192
+FIELD_BATCH_ROWS: Final = 65_536
 FIRST_WINDOW_ROWS: Final = 4096  # a page looks at little first
 _ROW: Final = ", ".join(ROW_SCHEMA.names)
 _TIME_AND_OUTCOME: Final = "at_us, outcome"
@@ -145,6 +146,21 @@ class Reader:
                     ).fetchall()
                 ]
 
+    def fields(self, query: Query, pins: Sequence[Pin], paths: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Chosen fields of all that match, in no order: what reports are counted from.
+
+        Columns k, idx, at_us, t_us, action, outcome, then f0, f1, …: the string at each of `paths`, or its JSON text.
+        """
+        with self._engine(query, pins) as (connection, planned):
+            source = self._source(connection, planned, Window(None, None), query, fields=paths)
+            if source is None:
+                return
+            with (
+                source as sql,
+                connection.sql(sql.text, params=list(sql.parameters)).to_arrow_reader(FIELD_BATCH_ROWS) as batches,
+            ):
+                yield from batches
+
     def span(self, query: Query, pins: Sequence[Pin]) -> tuple[int, int] | None:
         """The first and last `at` among what matches, in microseconds; None where nothing does."""
         found = self._aggregate(query, pins, "SELECT min(at_us), max(at_us) FROM ({})", ())
@@ -201,10 +217,12 @@ class Reader:
         *,
         columns: str = "",
         value: str = "",
+        fields: Sequence[str] | None = None,
     ) -> Any:
         """A context giving the SQL of all matching rows in a window, or None where nothing can match.
 
         `columns` replaces the row; with `value` (column, or raw for JSON) it is a path, whose value is given as `v`.
+        `fields` are paths whose values are given as f0, f1, … behind the public keys.
         """
         texts: list[str] = []
         parameters: list[Any] = []
@@ -224,6 +242,8 @@ class Reader:
                     shown = "epoch_us(occurred_at) AS at_us, outcome"
                 if value:
                     shown = f"CAST({getattr(self._segments, value)(columns)} AS VARCHAR) AS v"
+                if fields is not None:
+                    shown = self._segments.fields(fields)
                 files = ", ".join("?" * len(segments))
                 texts.append(
                     f"SELECT {part.k} AS k, {shown} FROM read_parquet([{files}]) WHERE {' AND '.join(conditions)}"
@@ -236,6 +256,8 @@ class Reader:
                 shown = columns or f"{', '.join(name for name in ROW_SCHEMA.names if name != 'k')}, false AS resort"
                 if value:
                     shown = f"CAST({getattr(self._journal, value)(columns)} AS VARCHAR) AS v"
+                if fields is not None:
+                    shown = self._journal.fields(fields)
                 texts.append(f"SELECT k, {shown} FROM tail{part.k} WHERE {where.text}")
                 parameters += where.parameters
                 stack.enter_context(_tail(connection, planned, part.k, window))
