@@ -36,18 +36,21 @@ def invite(log: AuditLog, name: str, grant: Grant) -> str:
     return _new_token(log, accounts.create(log, "person", name, grant, ""), "link", LINK_H)
 
 
-def invite_again(log: AuditLog, name: str) -> str:
-    """Another link for a person who lost the link or the password. The old password and all sessions end at once."""
+def invite_again(log: AuditLog, name: str, *, keep_admin: bool = False) -> str:
+    """Another link for a person who lost the link or the password. The old password and all sessions end at once.
+
+    Raises NotFound, InvalidRequest for one whose access ended; with `keep_admin` also for the last admin.
+    """
     found = accounts.find(log, "person", name)
     if not found.valid(_now_us()):
         raise InvalidRequest(f"{name} has no access any more", "Add them anew: affidavit user add")
-    accounts.set_secret(log, found, "", "invited")
+    accounts.set_secret(log, found, "", "invited", keep_admin=keep_admin)
     return _new_token(log, found, "link", LINK_H)
 
 
-def invited(log: AuditLog, token: str) -> Account | None:
-    """Whose link this is; None where it was used or is too old."""
-    return _account_of(log, token, "link")
+def invited(log: AuditLog, token: str, *, anywhere: bool = False) -> Account | None:
+    """Whose link this is; None where it was used, is too old, or another tenant's: with `anywhere`, no tenant's."""
+    return _account_of(log, token, "link", anywhere=anywhere)
 
 
 def choose_password(log: AuditLog, token: str, password: str) -> Account:
@@ -88,17 +91,18 @@ def sign_out(log: AuditLog, token: str) -> None:
         log.record_own(SIGNED_OUT, {}, event=Event(action=SIGNED_OUT, actor=found.name, resource=_of(found)))
 
 
-def principal_of_session(log: AuditLog, token: str) -> Principal | None:
-    """Who asks with this session; None where it has ended, or the person has."""
-    found = _account_of(log, token, "session")
-    return None if found is None else found.principal(log.tenant.name)
+def principal_of_session(log: AuditLog, token: str, *, anywhere: bool = False) -> Principal | None:
+    """Who asks with this session; None where it or the person's access has ended, or it is another tenant's: with
+    `anywhere`, no tenant's of the database.
+    """
+    found = _account_of(log, token, "session", anywhere=anywhere)
+    return None if found is None else found.principal()
 
 
 def has_admin(log: AuditLog) -> bool:
     """Whether some person can sign in as admin."""
-    now_us = _now_us()
-    people = accounts.list_accounts(log, "person")
-    return any(one.grant.role == "admin" and one.secret and one.valid(now_us) for one in people)
+    with log.database.read() as connection:
+        return accounts.has_admin(connection, log.tenant.id)
 
 
 def first_admin(log: AuditLog, name: str = "admin") -> str:
@@ -109,13 +113,13 @@ def first_admin(log: AuditLog, name: str = "admin") -> str:
     return invite_again(log, name)
 
 
-def _account_of(log: AuditLog, token: str, kind: str) -> Account | None:
+def _account_of(log: AuditLog, token: str, kind: str, *, anywhere: bool = False) -> Account | None:
     wanted = select(sessions.c.account_id).where(
         sessions.c.digest == _digest(token), sessions.c.kind == kind, sessions.c.until_us > _now_us()
     )
     with log.database.read() as connection:
         account_id = connection.execute(wanted).scalar()
-    found = None if account_id is None else accounts.by_id(log, account_id)
+    found = None if account_id is None else accounts.by_id(log, account_id, anywhere=anywhere)
     return found if found is not None and found.valid(_now_us()) else None
 
 
