@@ -148,7 +148,7 @@ def _import(folder: Path, sizes: Sizes, bare_rate: float) -> list[Row]:
     found = in_process("ingest:import_file", home=str(folder / "imported"), file=str(file))
     return [
         Row(
-            f"`affidavit import`, a second process preparing: {count:,} events of a JSONL file",
+            f"`affidavit import`, two more processes preparing: {count:,} events of a JSONL file",
             count / found["seconds"],
             "events/s",
             count / found["seconds"] / bare_rate,

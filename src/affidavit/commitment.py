@@ -9,7 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256, shake_128
 from struct import Struct
@@ -35,11 +35,12 @@ def field_commitment(path: str, tag: str, salt: bytes, value: bytes) -> bytes:
         raise MalformedProof(f"salt of {len(salt)} bytes for {path}, not {SALT_BYTES}")
     if tag not in ("s", "j", "n") or (tag == "n" and value):
         raise MalformedProof(f"tag {tag!r} with {len(value)} bytes for {path}")
-    return sha256(_prefix(path, tag) + salt + value).digest()
+    return sha256(field_prefix(path, tag) + salt + value).digest()
 
 
 @lru_cache(maxsize=8192)
-def _prefix(path: str, tag: str) -> bytes:
+def field_prefix(path: str, tag: str) -> bytes:
+    """What is hashed before a field's salt: 02 ‖ u8(len path) ‖ path ‖ tag. MalformedProof for what is no path."""
     if len(path) > PATH_BYTES_MAX or not PATH_RE.match(path):
         raise MalformedProof(f"path {path[:140]!r} is malformed")
     raw = path.encode()
@@ -58,7 +59,7 @@ def _shape(paths: tuple[str, ...]) -> bytes:
     for path in paths:
         if path <= previous:
             raise MalformedProof(f"paths not strictly ascending at {path!r}")
-        _prefix(path, "s")
+        field_prefix(path, "s")
         previous = path
     return sha256(b"\x04" + "".join(path + "\n" for path in paths).encode()).digest()
 
@@ -88,7 +89,7 @@ class _Frame(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def _frame(paths: tuple[str, ...], tags: str) -> _Frame:
-    prefixes = tuple(_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
+    prefixes = tuple(field_prefix(path, tag) for path, tag in zip(paths, tags, strict=True))
     return _Frame(b"\x03" + shape_hash(paths), prefixes, Struct(f"{SALT_BYTES}s" * len(paths)).unpack)
 
 
@@ -110,9 +111,12 @@ def commit_record(paths: tuple[str, ...], tags: str, values: Sequence[str | None
 TIME_RE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z\Z")
 
 
+_TWO: Final = tuple(f"{number:02d}" for number in range(60))
+
+
 @lru_cache(maxsize=4096)
-def _second(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19] + "."
+def _day(days: int) -> str:
+    return (_EPOCH + timedelta(days=days)).isoformat()[:11]
 
 
 def format_time(us: int) -> str:
@@ -120,26 +124,33 @@ def format_time(us: int) -> str:
     if not 0 <= us <= _US_MAX:
         raise ValueError(f"{us} µs lies outside the years 1970-9999")
     seconds, rest = divmod(us, 1_000_000)
-    return f"{_second(seconds)}{rest:06d}Z"
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return f"{_day(days)}{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}.{rest:06d}Z"
 
 
 @lru_cache(maxsize=4096)
-def _parse_second(text: str) -> int:
-    date = int(text[:4]), int(text[5:7]), int(text[8:10])
-    moment = datetime(*date, int(text[11:13]), int(text[14:16]), int(text[17:19]), tzinfo=UTC)
-    if moment.year < _EPOCH.year:
+def _parse_day(text: str) -> int:
+    """Seconds since 1970 of a day's beginning. Raises ValueError where there is no such day from 1970 on."""
+    days = (date.fromisoformat(text) - _EPOCH.date()).days
+    if days < 0:
         raise ValueError("before 1970")
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    return days * 86_400
 
 
 def parse_time(text: str) -> int:
     """The inverse of `format_time`, strictly: a real date of 1970-9999, no second 60."""
     if not TIME_RE.match(text):
         raise MalformedProof(f"time {text[:40]!r} is not YYYY-MM-DDThh:mm:ss.ffffffZ")
+    hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
     try:
-        return _parse_second(text[:19]) * 1_000_000 + int(text[20:26])
+        day = _parse_day(text[:10])
     except ValueError:
-        raise MalformedProof(f"time {text!r} is no real date of 1970-9999") from None
+        day = -1
+    if day < 0 or hour > 23 or minute > 59 or second > 59:
+        raise MalformedProof(f"time {text!r} is no real date of 1970-9999")
+    return (day + hour * 3_600 + minute * 60 + second) * 1_000_000 + int(text[20:26])
 
 
 # --- base64url -------------------------------------------------------------------------------------------------

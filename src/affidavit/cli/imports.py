@@ -48,7 +48,7 @@ class _Rejects:
 
 
 def _is_large(paths: tuple[str, ...]) -> bool:
-    """Whether a second process is worth its start. Folders are taken as they are: large."""
+    """Whether more processes are worth their start. Folders are taken as they are: large."""
     given = [Path(path) for path in paths]
     return any(path.is_dir() for path in given) or sum(p.stat().st_size for p in given if p.exists()) > LARGE_BYTES
 

@@ -29,7 +29,7 @@ from affidavit.log.recorder import Extra
 from affidavit.log.registry import MAIN
 from affidavit.log.schema import import_batches
 
-BATCHES_AHEAD: Final = 2  # batches being committed while the next is decoded
+BATCHES_AHEAD: Final = 2  # being committed while the next are prepared
 RAW_CHARS_IN_REJECTS: Final = 64_000
 
 
@@ -80,7 +80,8 @@ def import_files(
     InvalidRequest for an unknown format, a bad label or a missing path, StorageError where reading or writing fails;
     what was committed before stays, and running again goes on from there.
 
-    `elsewhere` parses and commits in a second process; the caller's main module must then be importable.
+    `elsewhere` parses and computes commitments in processes of their own; the caller's main module must then be
+    importable.
     """
     if format not in FORMATS:
         raise InvalidRequest(f"unknown import format {format!r}", f"Formats: {', '.join(FORMATS)}")
@@ -131,7 +132,7 @@ class _Run:
         self._stream = stream
         self.result = result
         self._on_reject = on_reject
-        self._preparing: deque[tuple[Batch, Future[list[Answer]]]] = deque()
+        self._preparing: deque[tuple[Batch, Callable[[], list[Answer]]]] = deque()
         self._committing: deque[tuple[Batch, list[int], list[InvalidEvent | None], Future[Any]]] = deque()
 
     def take(self, batch: Batch) -> None:
@@ -143,16 +144,16 @@ class _Run:
             self.result.rejected += known[1]
             return
         self._preparing.append((batch, self._preparer.submit(batch.items)))
-        while len(self._preparing) > BATCHES_AHEAD:
+        while len(self._preparing) > self._preparer.ahead:
             self._commit()
 
     def _commit(self) -> None:
         """Sequence the batch that was prepared first."""
-        batch, future = self._preparing.popleft()
+        batch, answers = self._preparing.popleft()
         ready: list[Prepared] = []
         where: list[int] = []
         errors: list[InvalidEvent | None] = [None] * len(batch.items)
-        for at, answer in enumerate(future.result()):
+        for at, answer in enumerate(answers()):
             if isinstance(answer, InvalidEvent):
                 errors[at] = answer
             else:
