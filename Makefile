@@ -39,7 +39,8 @@ check: setup ## Lint, format, types, import layers, tidiness; of Python and of t
 	$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -q tests/test_tidy.py
-	cd ui && npm run --silent check
+	@cd ui && npm run --silent check
+	@$(BIN)/python scripts/api_types.py --check
 
 format: $(VENV)/.dev ## Let ruff mend what it can
 	$(BIN)/ruff check --fix --quiet . || true

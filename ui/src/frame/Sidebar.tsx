@@ -1,21 +1,43 @@
-import { PackageCheck } from "lucide-react";
+import { Keyboard, LogOut } from "lucide-react";
+import { Button } from "react-aria-components/Button";
+import { endpoint, HERE } from "../api/client.ts";
+import type { Me } from "../api/me.ts";
 import type { Status } from "../api/status.ts";
 import { useNow } from "../parts/useNow.ts";
 import { ago, grouped } from "../parts/words.ts";
 import { Brand } from "./Brand.tsx";
+import { PAGES, type PageEntry } from "./pages.ts";
+import { address } from "./router.ts";
 import css from "./Sidebar.module.css";
 
-/** Brand, tenant, pages and the log's state; a rail of icons where the window is narrow. */
-export function Sidebar({ status }: { status: Status | null }) {
+interface SidebarProps {
+  status: Status | null;
+  me: Me | null;
+  /** The page that is open. */
+  page: string;
+  onHelp: () => void;
+}
+
+const GROUPS = ["Log", "Evidence"] as const;
+
+/** Brand, tenant, pages, the log's state and who is signed in; a rail of icons where the window is narrow. */
+export function Sidebar({ onSkip, ...props }: SidebarProps & { onSkip: () => void }) {
   return (
     <header className={css["side"]}>
-      <SidebarContent status={status} />
+      <Button className={css["skip"] ?? ""} onPress={onSkip}>
+        Skip to the page
+      </Button>
+      <SidebarContent {...props} />
     </header>
   );
 }
 
+function inGroup(group: PageEntry["group"]): PageEntry[] {
+  return PAGES.filter((entry) => entry.group === group);
+}
+
 /** What the sidebar and the phone's menu both show. */
-export function SidebarContent({ status }: { status: Status | null }) {
+export function SidebarContent({ status, me, page, onHelp }: SidebarProps) {
   return (
     <>
       <div className={css["brand"]}>
@@ -25,19 +47,54 @@ export function SidebarContent({ status }: { status: Status | null }) {
       {status !== null && (
         <p className={css["tenant"]}>
           <b>{status.name || status.tenant}</b>
-          Tenant: {status.tenant}
+          Log: main
         </p>
       )}
       <nav className={css["nav"]} aria-label="Pages">
-        <h2 className={css["group"]}>Evidence</h2>
-        <a className={css["page"]} href="." aria-current="page" title="New export">
-          <PackageCheck aria-hidden />
-          <span>New export</span>
-        </a>
+        {inGroup("").map((entry) => (
+          <a key={entry.path} className={css["first"]} href={address(entry.path)} aria-current={entry.path === page ? "page" : undefined} title={entry.title}>
+            <entry.icon aria-hidden />
+            <span>{entry.title}</span>
+            <kbd aria-hidden>E</kbd>
+          </a>
+        ))}
+        {GROUPS.filter((group) => inGroup(group).length > 0).map((group) => (
+          <div key={group}>
+            <h2 className={css["group"]}>{group}</h2>
+            <Pages entries={inGroup(group)} page={page} />
+          </div>
+        ))}
+        <div className={css["below"]}>
+          <Pages entries={inGroup("below")} page={page} />
+        </div>
       </nav>
-      <div className={css["foot"]}>{status !== null && <LogState status={status} />}</div>
+      <div className={css["foot"]}>
+        {status !== null && <LogState status={status} />}
+        <div className={css["user"]}>
+          {me !== null && <Person me={me} />}
+          <Button className={css["icon"] ?? ""} aria-label="Keyboard shortcuts" onPress={onHelp}>
+            <Keyboard aria-hidden />
+          </Button>
+          {me !== null && status?.signed_in === true && (
+            <form method="post" action={endpoint(HERE, "sign-out")}>
+              <Button type="submit" className={css["icon"] ?? ""} aria-label="Sign out">
+                <LogOut aria-hidden />
+              </Button>
+            </form>
+          )}
+        </div>
+      </div>
     </>
   );
+}
+
+function Pages({ entries, page }: { entries: readonly PageEntry[]; page: string }) {
+  return entries.map((entry) => (
+    <a key={entry.path} className={css["page"]} href={address(entry.path)} aria-current={entry.path === page ? "page" : undefined} title={entry.title}>
+      <entry.icon aria-hidden />
+      <span>{entry.title}</span>
+    </a>
+  ));
 }
 
 function LogState({ status }: { status: Status }) {
@@ -49,6 +106,21 @@ function LogState({ status }: { status: Status }) {
       {checkpoint === null ? "No checkpoint yet" : `Checkpoint ${ago(new Date(checkpoint.at), now)}`}
       <br />
       Version {version}
+    </p>
+  );
+}
+
+function Person({ me }: { me: Me }) {
+  const initials = me.name.split(/[\s._-]+/).map((part) => part.charAt(0)).join("").slice(0, 2).toUpperCase();
+  return (
+    <p className={css["me"]}>
+      <span className={css["initials"]} aria-hidden>
+        {initials}
+      </span>
+      <span className={css["who"]}>
+        {me.name}
+        <small>{me.role.charAt(0).toUpperCase() + me.role.slice(1)}</small>
+      </span>
     </p>
   );
 }

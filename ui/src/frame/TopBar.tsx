@@ -1,20 +1,47 @@
-import { Clock, Eye, Menu, X } from "lucide-react";
+import { ChevronRight, Clock, Eye, Menu, X } from "lucide-react";
+import type { RefObject } from "react";
 import { Button } from "react-aria-components/Button";
 import { Dialog, DialogTrigger } from "react-aria-components/Dialog";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
+import type { Me } from "../api/me.ts";
 import type { Status } from "../api/status.ts";
 import { useNow } from "../parts/useNow.ts";
 import { zoneName } from "../parts/zone.ts";
+import type { PageEntry } from "./pages.ts";
+import { address } from "./router.ts";
 import { SidebarContent } from "./Sidebar.tsx";
 import css from "./TopBar.module.css";
 
+interface TopBarProps {
+  title: string;
+  /** The page that what is shown lies within; null: it is the page itself. */
+  parent: PageEntry | null;
+  heading: RefObject<HTMLHeadingElement | null>;
+  status: Status | null;
+  me: Me | null;
+  page: string;
+  /** Name of the masking profile events are seen through; "" while it is not known. */
+  profile: string;
+  onHelp: () => void;
+}
+
 /** The page's name, and always in sight: the zone dates are read in, and what the reader sees. */
-export function TopBar({ title, status }: { title: string; status: Status | null }) {
+export function TopBar({ title, parent, heading, status, me, page, profile, onHelp }: TopBarProps) {
   const now = useNow();
   return (
     <div className={css["top"]}>
-      <PhoneMenu status={status} />
-      <h1 className={css["title"]}>{title}</h1>
+      <PhoneMenu key={page} status={status} me={me} page={page} onHelp={onHelp} />
+      <div className={css["crumbs"]}>
+        {parent !== null && (
+          <>
+            <a href={address(parent.path)}>{parent.title}</a>
+            <ChevronRight aria-hidden />
+          </>
+        )}
+        <h1 className={css["title"]} ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+      </div>
       <ul className={css["context"]} aria-label="Zone and view">
         {status !== null && (
           <li className={css["tag"]} title="Time zone of this tenant">
@@ -22,16 +49,18 @@ export function TopBar({ title, status }: { title: string; status: Status | null
             {zoneName(status.zone, now)}
           </li>
         )}
-        <li className={css["tag"]} title="This page suggests user ids in the clear; the file shows tokens">
-          <Eye aria-hidden />
-          You see: Unmasked
-        </li>
+        {profile !== "" && (
+          <li className={css["tag"]} title="The masking profile you see events through">
+            <Eye aria-hidden />
+            You see: {profile.charAt(0).toUpperCase() + profile.slice(1)}
+          </li>
+        )}
       </ul>
     </div>
   );
 }
 
-function PhoneMenu({ status }: { status: Status | null }) {
+function PhoneMenu(props: { status: Status | null; me: Me | null; page: string; onHelp: () => void }) {
   return (
     <DialogTrigger>
       <Button className={css["menu"] ?? ""} aria-label="Menu">
@@ -43,7 +72,7 @@ function PhoneMenu({ status }: { status: Status | null }) {
             <Button slot="close" className={css["close"] ?? ""} aria-label="Close menu">
               <X aria-hidden />
             </Button>
-            <SidebarContent status={status} />
+            <SidebarContent {...props} />
           </Dialog>
         </Modal>
       </ModalOverlay>

@@ -1,0 +1,39 @@
+import { PackagePlus } from "lucide-react";
+import { lazy, type ComponentType } from "react";
+import type { Client } from "../api/client.ts";
+import type { Status } from "../api/status.ts";
+import type { Place } from "./router.ts";
+
+/** What every page is given. `place` is where in it the reader is. */
+export interface PageProps {
+  client: Client;
+  place: Place;
+  /** Null until the server has answered; a page must work without. */
+  status: Status | null;
+}
+
+export interface PageEntry {
+  /** First part of its address; the first page has none. */
+  path: string;
+  title: string;
+  icon: ComponentType<{ "aria-hidden"?: boolean }>;
+  /** The heading it stands under in the navigation; "" stands above all, "below" at the bottom. */
+  group: "" | "Log" | "Evidence" | "below";
+  Page: ComponentType<PageProps>;
+}
+
+type Load = () => Promise<{ default: ComponentType<PageProps> }>;
+
+/** Each page is a chunk of its own, loaded when it is first opened. */
+function page(path: string, title: string, icon: PageEntry["icon"], group: PageEntry["group"], load: Load): PageEntry {
+  return { path, title, icon, group, Page: lazy(load) };
+}
+
+/** The pages there are, in the order of the navigation. */
+export const PAGES: readonly PageEntry[] = [
+  page("", "New export", PackagePlus, "", () => import("../export/ExportPage.tsx").then((made) => ({ default: made.ExportPage }))),
+];
+
+export function pageAt(place: Place): PageEntry | null {
+  return PAGES.find((each) => each.path === place.page) ?? null;
+}
