@@ -39,6 +39,12 @@ class Settings:
     query_threads: int = 2
     export_keep_days: int = 30
     client_events_per_s: int = 0
+    retention: str = "none"
+    export_formats: str = "csv,json,ndjson,parquet,xlsx,pdf"
+    export_frequency: str = "never"
+    trusted_proxies: str = ""
+    deadlines: str = "deadlines.toml"
+    pending_laws: str = ""
 
 
 HELP: Final = {
@@ -57,6 +63,12 @@ HELP: Final = {
     "query_threads": "threads one query may use",
     "export_keep_days": "days the file of an export run is kept in the home folder",
     "client_events_per_s": "events a second that one client may send over HTTP; more are told to wait. 0: no limit",
+    "retention": "default of the configuration's retention: how long records are kept",
+    "export_formats": "default of the configuration's allowed export formats, separated by commas",
+    "export_frequency": "default of the configuration's export frequency",
+    "trusted_proxies": "addresses and networks, by commas, of proxies whose X-Forwarded-For and -Proto are believed",
+    "deadlines": "TOML file of deadlines and rights that are added to the built-in ones, relative to the home folder",
+    "pending_laws": "proposals to be taken for law in deadlines, with commas: eu-digital-omnibus",
 }
 CHOICES: Final = {"secrets": ("strip", "refuse")}
 MINIMUM: Final[dict[str, float]] = {

@@ -279,3 +279,18 @@ configuration: Final = Table(
     Column("actor", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
 )
+
+# Versions of reference tables: a whole table each, as one Parquet file (cases/reference_data.py).
+reference_loads: Final = Table(
+    "reference_loads",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey("tenants.id"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("loaded_us", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("content", LargeBinary, nullable=False),
+)

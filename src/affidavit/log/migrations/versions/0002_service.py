@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKey, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata: Final = MetaData()
 
@@ -41,6 +41,20 @@ configuration: Final = Table(
     Column("changed_us", BigInteger, nullable=False),
     Column("actor", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
+)
+
+reference_loads: Final = Table(
+    "reference_loads",
+    metadata,
+    Column("tenant_id", String(32), ForeignKey(tenants.c.id), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("loaded_us", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("content", LargeBinary, nullable=False),
 )
 
 revision = "0002"

@@ -1,0 +1,309 @@
+"""Reference tables: what reports need and events don't carry. Their columns, and rows of CSV or JSON made into Arrow.
+
+Pure. Every row has a validity: a date `valid_from` begins with its first moment, a date `valid_to` ends with its last
+one, in the tenant's zone; times are exact, and the end is not included. What is left open is always.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, Final
+
+import pyarrow as pa
+
+from affidavit.errors import InvalidRequest
+from affidavit.event import micros
+
+ROWS_MAX: Final = 1_000_000  # of one table
+FILE_BYTES_MAX: Final = 256 << 20
+CELL_CHARS_MAX: Final = 1000
+ALWAYS_FROM_US: Final = -62_135_596_800_000_000
+"""The first microsecond of year 1: what an open beginning is."""
+ALWAYS_TO_US: Final = 253_402_300_800_000_000
+"""The first microsecond of year 10000: what an open end is."""
+_YES: Final = frozenset({"true", "yes", "1"})
+_NO: Final = frozenset({"false", "no", "0", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `kind` is text, list (split at `;`), boolean, day, from or to. Of `from` and `to` (a date or time)
+    the table holds `<name>_us` as well, a moment in microseconds. `cls` is the class that masking goes by.
+    """
+
+    name: str
+    kind: str = "text"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    cls: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A kind of reference data. Rows of the same `key` may not be valid at the same time."""
+
+    name: str
+    what: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its Arrow schema."""
+        fields: list[tuple[str, Any]] = []
+        for column in self.columns:
+            fields.append((column.name, _ARROW.get(column.kind, pa.string())))
+            if column.kind in ("from", "to"):
+                fields.append((f"{column.name}_us", pa.int64()))
+        return pa.schema(fields)
+
+
+_ARROW: Final = {"list": pa.list_(pa.string()), "boolean": pa.bool_(), "day": pa.date32()}
+_VALID: Final = (Column("valid_from", "from"), Column("valid_to", "to"))
+TABLES: Final = {
+    table.name: table
+    for table in (
+        Table(
+            "people",
+            "who acts, as human resources know them",
+            ("id",),
+            (
+                Column("id", required=True, cls="staff"),
+                Column("name", cls="person_name"),
+                Column("surname", cls="person_name"),
+                Column("email", cls="email"),
+                Column("type", allowed=("staff", "contractor", "service", "student", "patient", "customer", "other")),
+                Column("department"),
+                Column("manager", cls="staff"),
+                Column("roles", "list"),
+                Column("privileged", "boolean"),
+                Column("shared", "boolean"),
+                Column("address", cls="location"),
+                Column("started_on", "from"),
+                Column("left_on", "to"),
+                *_VALID,
+            ),
+        ),
+        Table(
+            "relations",
+            "who has to do with whose data, and how",
+            ("actor_id", "subject_id", "relation"),
+            (
+                Column("actor_id", required=True, cls="staff"),
+                Column("subject_id", required=True, cls="subject"),
+                Column("relation", required=True),
+                *_VALID,
+            ),
+        ),
+        Table(
+            "sensitive_subjects",
+            "whose data deserves a second look",
+            ("subject_id",),
+            (Column("subject_id", required=True, cls="subject"), Column("reason", required=True), *_VALID),
+        ),
+        Table(
+            "calendars",
+            "days on which nobody works",
+            ("calendar", "date"),
+            (Column("calendar"), Column("date", "day", required=True), Column("name")),
+        ),
+        Table(
+            "systems",
+            "systems in scope of a framework",
+            ("id",),
+            (
+                Column("id", required=True),
+                Column("name"),
+                Column("scope", "list"),
+                Column("owner", cls="staff"),
+                *_VALID,
+            ),
+        ),
+    )
+}
+DEFAULT_CALENDAR: Final = "default"
+
+
+def table_of(name: str) -> Table:
+    """The kind of reference data called `name`. Raises InvalidRequest."""
+    if name not in TABLES:
+        raise InvalidRequest(f"no reference table {name[:40]!r}", f"Allowed: {', '.join(TABLES)}")
+    return TABLES[name]
+
+
+def from_csv(table: Table, data: bytes, zone: tzinfo, source: str) -> pa.Table:
+    """Rows of a CSV file (UTF-8, a header line) as Arrow. Raises InvalidRequest naming line, column and value."""
+    if len(data) > FILE_BYTES_MAX:
+        raise InvalidRequest(f"{source}: {len(data)} bytes, at most {FILE_BYTES_MAX}", "Load it in parts, with --add")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{source}: not UTF-8 at byte {error.start}", "Save it as UTF-8") from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(reader.line_num)
+                _check_width(row, header, f"{source} line {reader.line_num}")
+                _check_count(len(rows), source)
+    except csv.Error as error:
+        raise InvalidRequest(f"{source} line {reader.line_num}: {error}", "Check the quotes") from None
+    _check_header(table, header, source)
+    cells = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    return _build(table, cells, len(rows), zone, lambda at: f"{source} line {lines[at]}")
+
+
+def from_rows(table: Table, rows: Sequence[Mapping[str, Any]], zone: tzinfo, source: str) -> pa.Table:
+    """The same from JSON objects: text, booleans, lists of text, null."""
+    _check_count(len(rows), source)
+    for at, row in enumerate(rows):
+        _check_header(table, list(row), f"{source} row {at + 1}", whole=False)
+    names = [column.name for column in table.columns if any(column.name in row for row in rows)]
+    cells = {
+        name: [_text(row.get(name), f"{source} row {at + 1}", name) for at, row in enumerate(rows)] for name in names
+    }
+    return _build(table, cells, len(rows), zone, lambda at: f"{source} row {at + 1}")
+
+
+def joined(table: Table, old: pa.Table, new: pa.Table) -> pa.Table:
+    """Rows of both. Raises InvalidRequest where they say of one key two things at once, or are too many."""
+    whole = pa.concat_tables([old, new]).combine_chunks()
+    _check_count(whole.num_rows, table.name)
+    _check_overlaps(table, whole, lambda at: f"row {at + 1} of both")
+    return whole
+
+
+def _text(value: Any, where: str, name: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ";".join(value)
+    if isinstance(value, str):
+        return value
+    raise InvalidRequest(f"{where}, column {name}: {value!r:.60} is no text", "Give text, true, false or null")
+
+
+def _check_width(row: list[str], header: list[str], where: str) -> None:
+    if len(row) != len(header):
+        raise InvalidRequest(f"{where}: {len(row)} cells under {len(header)} columns", "Check commas and quotes")
+
+
+def _check_count(count: int, source: str) -> None:
+    if count > ROWS_MAX:
+        raise InvalidRequest(f"{source}: more than {ROWS_MAX} rows", "A table holds no more")
+
+
+def _check_header(table: Table, names: Sequence[str], source: str, *, whole: bool = True) -> None:
+    known = {column.name for column in table.columns}
+    for at, name in enumerate(names):
+        if name not in known or name in names[:at]:
+            fault = "unknown" if name not in known else "repeated"
+            raise InvalidRequest(
+                f"{source}: {fault} column {name[:40]!r}",
+                f"{table.name} has {', '.join(c.name for c in table.columns)}",
+            )
+    missing = [column.name for column in table.columns if column.required and column.name not in names]
+    if missing and whole:
+        raise InvalidRequest(f"{source}: column {missing[0]!r} is missing", "The first line names the columns")
+
+
+def _build(
+    table: Table, cells: Mapping[str, list[str]], count: int, zone: tzinfo, where: Callable[[int], str]
+) -> pa.Table:
+    built: dict[str, Any] = {}
+    for column in table.columns:
+        values = [cell.strip() for cell in cells[column.name]] if column.name in cells else [""] * count
+        for at, value in enumerate(values):
+            if (column.required and not value) or len(value) > CELL_CHARS_MAX:
+                fault = f"has {len(value)} characters, at most {CELL_CHARS_MAX}" if value else "is empty"
+                raise InvalidRequest(f"{where(at)}, column {column.name} {fault}", "Each row needs one")
+            if column.allowed and value and value not in column.allowed:
+                raise InvalidRequest(
+                    f"{where(at)}, column {column.name}: {value[:60]!r}", f"Allowed: {', '.join(column.allowed)}"
+                )
+        _convert(column, values, zone, where, built)
+    if "surname" in built:
+        pairs = zip(built["surname"], built["name"], strict=True)
+        built["surname"] = [own or (name.split()[-1] if name else None) for own, name in pairs]
+    if "calendar" in built:
+        built["calendar"] = [name or DEFAULT_CALENDAR for name in built["calendar"]]
+    made = pa.Table.from_pydict(built, schema=table.schema)
+    _check_overlaps(table, made, where)
+    return made
+
+
+def _convert(
+    column: Column, values: list[str], zone: tzinfo, where: Callable[[int], str], built: dict[str, Any]
+) -> None:
+    """Put a column, and its moments, into `built`."""
+    if column.kind in ("from", "to"):
+        known: dict[str, int] = {"": ALWAYS_FROM_US if column.kind == "from" else ALWAYS_TO_US}
+        for at, value in enumerate(values):
+            if value not in known:
+                known[value] = _moment(value, zone, f"{where(at)}, column {column.name}", end=column.kind == "to")
+        built[f"{column.name}_us"] = [known[value] for value in values]
+    elif column.kind == "day":
+        built[column.name] = [_day(value, f"{where(at)}, column {column.name}") for at, value in enumerate(values)]
+        return
+    elif column.kind == "boolean":
+        for at, value in enumerate(values):
+            if value.lower() not in _YES | _NO:
+                raise InvalidRequest(f"{where(at)}, column {column.name}: {value[:60]!r}", "Allowed: true, false")
+        built[column.name] = [value.lower() in _YES if value else None for value in values]
+        return
+    elif column.kind == "list":
+        built[column.name] = [[one.strip() for one in value.split(";") if one.strip()] for value in values]
+        return
+    built[column.name] = [value or None for value in values]
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"{where}: {text[:60]!r} is no date", "Write 2026-01-31") from None
+
+
+def _moment(text: str, zone: tzinfo, where: str, *, end: bool) -> int:
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text) + timedelta(days=end)
+            return micros(datetime.combine(day, time(), zone))
+        found = datetime.fromisoformat(text)
+        return micros(found if found.tzinfo is not None else found.replace(tzinfo=zone))
+    except (ValueError, OverflowError):
+        raise InvalidRequest(
+            f"{where}: {text[:60]!r} is no date or time", "Write 2026-01-31 or 2026-01-31T08:00:00+01:00"
+        ) from None
+
+
+def _check_overlaps(table: Table, made: pa.Table, where: Callable[[int], str]) -> None:
+    """Raise InvalidRequest where two rows of one key are valid at once, or a row ends before it begins."""
+    keys = list(zip(*(made.column(name).to_pylist() for name in table.key), strict=True))
+    if "valid_from_us" not in made.schema.names:
+        begins, ends = [0] * len(keys), [1] * len(keys)
+    else:
+        begins, ends = made.column("valid_from_us").to_pylist(), made.column("valid_to_us").to_pylist()
+    for at, (begin, end) in enumerate(zip(begins, ends, strict=True)):
+        if end <= begin:
+            raise InvalidRequest(f"{where(at)}: valid_to is not after valid_from", "Give a later valid_to, or none")
+    last: dict[tuple[Any, ...], int] = {}
+    for at in sorted(range(len(keys)), key=begins.__getitem__):
+        before = last.get(keys[at])
+        if before is not None and begins[at] < ends[before]:
+            name = ", ".join(f"{column} {str(value)[:40]!r}" for column, value in zip(table.key, keys[at], strict=True))
+            raise InvalidRequest(
+                f"{where(at)}: {name} is valid at the same time in {where(before)}",
+                "End the one before the other begins",
+            )
+        last[keys[at]] = at
