@@ -220,6 +220,24 @@ def test_saved_queries(client):
     assert client.delete("/api/v1/queries/bad-logins").status_code == 404
 
 
+def test_what_is_wrong_with_a_query_is_said_before_it_is_asked(client, log, access):
+    before = len(access(log, "search.run"))
+    said = [client.post("/api/v1/queries/parse", json={"text": text}).json() for text in ("action:a", "a actor.roel:x")]
+    assert said[0] == {"column": None, "message": "", "hint": ""}
+    assert said[1]["column"] == 3
+    assert "actor.roel" in said[1]["message"]
+    assert said[1]["hint"] == "Did you mean actor.roles?"
+    assert len(access(log, "search.run")) == before
+
+
+def test_columns_are_any_fields_through_the_masks(client):
+    asked = {"column": ["time", "actor.type", "ip", "message"]}
+    cells = client.get("/api/v1/events", params=asked).json()["rows"][0]["cells"]
+    assert list(cells) == ["time", "actor.type", "ip", "message"]
+    refused = client.get("/api/v1/events", params={"column": ["none.such"]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "columns")
+
+
 def test_fields_with_how_they_show(client):
     found = client.get("/api/v1/fields", params={"profile": "export"}).json()
     shown = {one["path"]: one for one in found["fields"]}

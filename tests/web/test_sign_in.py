@@ -30,6 +30,12 @@ BODIES = {
     "POST /api/v1/exports": {"bundle": False},
     "POST /api/v1/exports/estimate": {},
     "PUT /api/v1/queries/{name}": {"text": "action:a"},
+    "POST /api/v1/queries/parse": {"text": "action:a"},
+    "POST /api/v1/people": {"name": "q2", "role": "viewer"},
+    "PUT /api/v1/people/{name}/grant": {"role": "viewer"},
+    "POST /api/v1/keys": {"name": "q2", "role": "viewer"},
+    "PUT /api/v1/keys/{name}/grant": {"role": "viewer"},
+    "POST /api/v1/keys/{name}/rotate": {},
 }
 PARAMETERS = {"stream": "main", "index": "0", "path": "checkpoint", "run_id": "none", "name": "q1"}
 QUERIES = {"GET /api/v1/values": {"field": "actor.id"}, "GET /api/v1/facets": {"facet": "action"}}

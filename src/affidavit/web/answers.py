@@ -109,6 +109,52 @@ class EventAnswer(BaseModel):
     proof: ProofAnswer | None
 
 
+class ScopeAnswer(BaseModel):
+    """What a run was asked to hold. Times are RFC 3339 in UTC, the end not included; null is open."""
+
+    start: str | None
+    end: str | None
+    query: str | None = Field(
+        description="The other conditions in the query language; null where they are too long to be shown, "
+        "or hold what your profile masks"
+    )
+    format: str
+    profile: str
+    evidence: str
+    zone: str
+    streams: list[str]
+    columns: list[str]
+    recipient: str | None
+    reason: str | None
+
+
+class VerdictAnswer(BaseModel):
+    """One verdict of the verifier, and why."""
+
+    name: str
+    status: Literal["PASS", "FAIL", "NOT PROVEN"]
+    reason: str
+
+
+class MemberAnswer(BaseModel):
+    """One file inside a bundle."""
+
+    name: str
+    bytes: int
+
+
+class OutcomeAnswer(BaseModel):
+    """What came of a finished run. Empty or null: not of this kind of file, or not kept by an older release."""
+
+    origin: str
+    index: int | None = Field(description="Of its event `export.created`")
+    verdicts: list[VerdictAnswer]
+    manifest: str = Field(description="SHA-256 of the bundle's manifest")
+    masked: int | None = Field(description="Cells")
+    erased: int | None = Field(description="Cells")
+    members: list[MemberAnswer]
+
+
 class RunAnswer(BaseModel):
     """An export run. Times are RFC 3339 in UTC."""
 
@@ -130,6 +176,27 @@ class RunAnswer(BaseModel):
     ended: str | None
     expires: str | None
     removed: str | None
+    actor: str = Field(description="Who asked for it; empty where the service knows nobody")
+    cancelling: bool = Field(description="Whether it was told to stop")
+    scope: ScopeAnswer | None = Field(None, description="Not sent with progress")
+    outcome: OutcomeAnswer | None = Field(None, description="Of a finished run; not sent with progress")
+
+
+class MarkAnswer(BaseModel):
+    """One event about a run: when the log took it, what, by whom, and where it stands."""
+
+    t: str
+    action: str
+    actor: str
+    outcome: str
+    stream: str
+    index: int
+
+
+class TrailAnswer(BaseModel):
+    """What the log holds about a run, oldest first."""
+
+    events: list[MarkAnswer]
 
 
 class RunsAnswer(BaseModel):
@@ -150,6 +217,17 @@ class SavedQueriesAnswer(BaseModel):
     """All of them, by name."""
 
     queries: list[SavedQueryAnswer]
+
+
+class ParsedAnswer(BaseModel):
+    """What is wrong with a query: where (`column` from 1; 0 for nowhere in particular), what, and what to write.
+
+    `column` is null where it can be read.
+    """
+
+    column: int | None
+    message: str
+    hint: str
 
 
 class PathAnswer(BaseModel):

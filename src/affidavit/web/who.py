@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from affidavit.access.principal import Permission, Principal, local
 from affidavit.errors import Forbidden
-from affidavit.export.spec import ExportSpec, legacy
+from affidavit.export.spec import Column, ExportSpec, legacy
 from affidavit.export.view import COLUMNS, View
 from affidavit.log.audit_log import AuditLog
 from affidavit.query.tree import EVERYTHING, Group, Query, all_of
@@ -66,10 +66,19 @@ TileReader = Depends(needs("tiles"))
 StateReader = Depends(needs("state"))
 Measurer = Depends(needs("measure"))
 Manager = Depends(needs("manage"))
+Overseer = Depends(needs("configuration"))
+Configurer = Depends(needs("configure"))
+Revealer = Depends(needs("reveal"))
 
 
 def view_for(
-    log: AuditLog, who: Principal, *, profile: str = "", streams: tuple[str, ...] = ("main",), zone: str = ""
+    log: AuditLog,
+    who: Principal,
+    *,
+    profile: str = "",
+    streams: tuple[str, ...] = ("main",),
+    zone: str = "",
+    columns: Sequence[Column] = COLUMNS,
 ) -> View:
     """The log as this principal sees it. Raises Forbidden, NotFound, InvalidSpec."""
     for stream in who.streams_for(streams):
@@ -78,7 +87,7 @@ def view_for(
         log,
         who.profile_for(profile, "internal"),
         who.id,
-        columns=COLUMNS,
+        columns=columns,
         zone=zone or log.tenant.zone,
         streams=streams,
     )

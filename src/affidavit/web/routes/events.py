@@ -16,10 +16,12 @@ from affidavit.errors import NotFound
 from affidavit.export.histogram import Histogram, histogram
 from affidavit.export.live import Live
 from affidavit.export.shown import Shown, show
-from affidavit.export.view import COUNT_MAX, FACETS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, Found, Search
+from affidavit.export.spec import Column
+from affidavit.export.view import COLUMNS, COUNT_MAX, FACETS_MAX, PAGE_ROWS, PAGE_ROWS_MAX, Found, Search
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
 from affidavit.query.bounds import bounds
+from affidavit.query.conditions import SHORT_NAMES
 from affidavit.query.language import QUERY_TEXT_CHARS_MAX
 from affidavit.web.answers import EventAnswer, FacetsAnswer, FieldAnswer, HistogramAnswer, PageAnswer, RowAnswer
 from affidavit.web.problems import documented
@@ -28,6 +30,7 @@ from affidavit.web.who import Searcher, query_for, still_there, view_for, within
 from affidavit.web.work import log_of, work_of
 
 LOOK_EVERY_S: Final = 1.0
+COLUMNS_MAX: Final = 24
 INDEX_MAX: Final = 2**53 - 1
 _PROBLEMS: Final = documented(401, 403, 404, 422, 503)
 
@@ -43,7 +46,16 @@ Moment = Annotated[str | None, Query(max_length=40, examples=["2026-10-01"])]
 Profile = Annotated[str, Query(max_length=64, description="Masking profile; yours by default", examples=["internal"])]
 Zone = Annotated[str, Query(max_length=64, description="IANA zone of times; the tenant's by default")]
 Streams = Annotated[list[str], Query(max_length=16, description="Streams to read; repeat for more")]
+Columns = Annotated[
+    list[str],
+    Query(
+        max_length=COLUMNS_MAX,
+        description="Fields to show in the place of the usual ones, each its own label; repeat for more",
+        examples=[["time", "actor", "details"]],
+    ),
+]
 _STREAMS: Final = [MAIN]
+_USUAL: Final[list[str]] = []
 
 router = APIRouter(tags=["events"])
 
@@ -59,6 +71,7 @@ async def search_events(
     order: Annotated[str, Query(pattern="^(newest|oldest)$", description="Which come first")] = "newest",
     count: Annotated[bool, Query(description=f"Count what matches, up to {COUNT_MAX:,}")] = False,
     stream: Streams = _STREAMS,
+    column: Columns = _USUAL,
     profile: Profile = "",
     zone: Zone = "",
     who: Principal = Searcher,
@@ -69,7 +82,7 @@ async def search_events(
     """
 
     def run(log: AuditLog) -> Found:
-        view = view_for(log, who, profile=profile, streams=tuple(stream), zone=zone)
+        view = view_for(log, who, profile=profile, streams=tuple(stream), zone=zone, columns=_columns(column))
         query = query_for(view, log, who, q, start, end)
         return view.search(Search(query, limit, order == "newest", cursor, count))
 
@@ -148,6 +161,7 @@ async def live(
     request: Request,
     q: Text = "",
     stream: Annotated[str, Query(max_length=32)] = MAIN,
+    column: Columns = _USUAL,
     profile: Profile = "",
     zone: Zone = "",
     last_event_id: Annotated[str, Header(max_length=20, description="Go on after this index")] = "",
@@ -158,7 +172,7 @@ async def live(
     after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else None
 
     def begin() -> Live:
-        view = view_for(log, who, profile=profile, streams=(stream,), zone=zone)
+        view = view_for(log, who, profile=profile, streams=(stream,), zone=zone, columns=_columns(column))
         return Live(log, view, query_for(view, log, who, q), after=after)
 
     with work.listening() as done:
@@ -192,7 +206,7 @@ async def event(
         view = view_for(log, who, profile=profile, streams=(stream,))
         if not 0 <= index <= INDEX_MAX:
             raise NotFound(f"stream {stream} has no index {index}", "Indexes count from 0")
-        _check_period(log, who, stream, index)
+        check_period(log, who, stream, index)
         return show(log, view, stream, index)
 
     found = await work_of(request).query(run, log_of(request))
@@ -200,8 +214,12 @@ async def event(
     return EventAnswer(stream=stream, index=index, fields=fields, proof=found.proof)  # type: ignore[arg-type]
 
 
-def _check_period(log: AuditLog, who: Principal, stream: str, index: int) -> None:
-    """What lies outside the principal's period is not there for them."""
+def _columns(names: list[str]) -> tuple[Column, ...]:
+    return tuple(Column(name, SHORT_NAMES.get(name, name)) for name in names) or COLUMNS
+
+
+def check_period(log: AuditLog, who: Principal, stream: str, index: int) -> None:
+    """Raises NotFound for what lies outside the principal's period: it is not there for them."""
     asked = bounds(within(log, who)).at
     if asked.lo is None and asked.hi is None:
         return

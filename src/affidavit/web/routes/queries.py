@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from affidavit.access.principal import Principal
 from affidavit.commitment import format_time
+from affidavit.errors import InvalidQuery
 from affidavit.export.mask import KEEP
 from affidavit.log import saved_queries
 from affidavit.log.audit_log import AuditLog
 from affidavit.paths import PATHS, PUBLIC_KEYS
 from affidavit.query.language import QUERY_TEXT_CHARS_MAX
-from affidavit.web.answers import PathAnswer, PathsAnswer, SavedQueriesAnswer, SavedQueryAnswer
+from affidavit.web.answers import ParsedAnswer, PathAnswer, PathsAnswer, SavedQueriesAnswer, SavedQueryAnswer
 from affidavit.web.problems import documented
-from affidavit.web.who import QueryKeeper, StateReader, view_for
+from affidavit.web.who import QueryKeeper, Searcher, StateReader, view_for
 from affidavit.web.work import log_of, work_of
 
 Name = Annotated[str, Path(max_length=64, examples=["failed-logins"])]
@@ -32,6 +33,25 @@ class QueryText(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "action:login outcome:failure"}})
 
     text: str = Field(max_length=QUERY_TEXT_CHARS_MAX)
+
+
+@router.post(
+    "/api/v1/queries/parse",
+    responses=documented(400, 401, 403, 413, 422, 503),
+    summary="Whether a query can be read, and what is wrong with it",
+)
+async def parse_query(request: Request, body: QueryText, who: Principal = Searcher) -> ParsedAnswer:
+    """For a box that says so while one types. Searches nothing and is not recorded."""
+
+    def run(log: AuditLog) -> ParsedAnswer:
+        view = view_for(log, who, streams=who.streams or ("main",))
+        try:
+            view.read(body.text)
+        except InvalidQuery as error:
+            return ParsedAnswer(column=error.column, message=error.message, hint=error.hint)
+        return ParsedAnswer(column=None, message="", hint="")
+
+    return await work_of(request).glance(run, log_of(request))
 
 
 @router.get("/api/v1/queries", responses=documented(401, 403, 503), summary="Saved queries")
