@@ -159,12 +159,12 @@ def _moments(event: Happened) -> dict[str, datetime]:
 
 
 def read_moment(text: str) -> datetime | None:
-    """An RFC 3339 time with its offset; None where the text is none."""
+    """An RFC 3339 time with its offset, in UTC; None where the text is none."""
     try:
         found = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         return None
-    return found if found.tzinfo is not None else None
+    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 def clocks(
