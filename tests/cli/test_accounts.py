@@ -14,6 +14,11 @@ def test_keys(call, asked, home):
     with AuditLog.open(home) as log:
         assert keys.principal_of_key(log, made["key"]) is None
         assert keys.principal_of_key(log, rotated).role == "officer"
+    again = asked("key", "rotate", "app", "--overlap", "2")
+    assert again["old_until"] > again["created"]
+    with AuditLog.open(home) as log:
+        assert keys.principal_of_key(log, rotated).id == keys.principal_of_key(log, again["key"]).id == "key:app"
+    assert call("key", "rotate", "app", "--overlap", "169")[0] == 2
     listed = call("key", "list")[1]
     assert listed.startswith("app ")
     assert rotated not in listed
@@ -34,7 +39,11 @@ def test_users(call, asked, home):
         assert people.invited(log, out.strip().rpartition("=")[2]).name == "ann"
     shown = asked("user", "list")["users"][0]
     assert (shown["name"], shown["role"], shown["from"]) == ("ann", "auditor", "2026-01-01")
+    changed = asked("user", "change", "ann", "--role", "officer", "--profile", "export")
+    assert (changed["role"], changed["profile"], changed["from"], changed["expires"]) == ("officer", "export", "", None)
     assert asked("user", "end", "ann")["ended"]
+    assert asked("user", "restore", "ann")["ended"] is None
+    assert call("user", "restore", "ann")[0] == 2
 
 
 def test_what_can_not_be(call):

@@ -6,14 +6,16 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, exists, insert, or_, select, update
 
 from affidavit.access.principal import ROLES, Principal, Role
 from affidavit.commitment import format_time
 from affidavit.errors import InvalidRequest, NotFound
-from affidavit.event import Event, Resource, new_id
+from affidavit.event import Event, Resource, micros, new_id
 from affidavit.export.spec import legacy
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import CONTROL
@@ -108,6 +110,23 @@ class Account:
             "issuer": self.issuer,
             "old_until": None if self.old_until_us is None else format_time(self.old_until_us),
         }
+
+
+def end_of_day(text: str, zone: str) -> int:
+    """The moment a day is over in a zone, in microseconds since 1970. Raises InvalidRequest for what is no date."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=1)
+        return micros(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)))
+    except (ValueError, OverflowError):
+        raise InvalidRequest(f"last day {text[:40]!r}", "Give a date: 2026-12-31") from None
+
+
+def last_day(until_us: int | None, zone: str) -> str:
+    """The last day that begins before a moment, in a zone: the other way round; empty for None."""
+    if until_us is None:
+        return ""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=until_us - 1)
+    return moment.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def check(log: AuditLog, grant: Grant, now_us: int) -> None:

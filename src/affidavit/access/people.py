@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from affidavit.access import accounts
 from affidavit.access.accounts import Account, Grant
 from affidavit.access.principal import Principal
+from affidavit.context import acting
 from affidavit.errors import Forbidden, InvalidRequest
 from affidavit.event import Event, Resource
 from affidavit.log.audit_log import AuditLog
@@ -62,7 +63,8 @@ def choose_password(log: AuditLog, token: str, password: str) -> Account:
         raise InvalidRequest(
             f"the password has {len(password)} characters", f"At least {PASSWORD_CHARS_MIN}; four random words are good"
         )
-    accounts.set_secret(log, found, _hasher.hash(password.encode("utf-8", "replace")), "password_chosen")
+    with acting(actor=found.name, actor_type="person"):
+        accounts.set_secret(log, found, _hasher.hash(password.encode("utf-8", "replace")), "password_chosen")
     return found
 
 

@@ -7,14 +7,29 @@ from typing import Final, Literal, get_args
 
 from affidavit.errors import Forbidden
 
-Permission = Literal["record", "search", "values", "export", "queries", "tiles", "state", "measure", "manage"]
+Permission = Literal[
+    "record",
+    "search",
+    "values",
+    "export",
+    "queries",
+    "tiles",
+    "state",
+    "measure",
+    "manage",
+    "configuration",
+    "configure",
+    "reveal",
+]
 Role = Literal["admin", "officer", "auditor", "developer", "viewer"]
 PERMISSIONS: Final[tuple[Permission, ...]] = get_args(Permission)
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     "admin": frozenset(PERMISSIONS),
-    "officer": frozenset({"search", "values", "export", "queries", "tiles", "state"}),
-    "auditor": frozenset({"search", "export", "state"}),
-    "developer": frozenset({"record", "state", "measure"}),
+    "officer": frozenset(
+        {"search", "values", "export", "queries", "tiles", "state", "configuration", "configure", "reveal"}
+    ),
+    "auditor": frozenset({"search", "export", "state", "configuration"}),
+    "developer": frozenset({"record", "state", "measure", "configuration"}),
     "viewer": frozenset({"search", "state"}),
 }
 """Whatever is not named here is refused."""

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
-from affidavit.access.accounts import Account, Grant
+from affidavit.access.accounts import Account, Grant, end_of_day
 from affidavit.access.principal import ROLES
-from affidavit.errors import InvalidRequest
-from affidavit.event import micros
 from affidavit.log.audit_log import AuditLog
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -41,13 +37,7 @@ def grant_of(
     log: AuditLog, *, role: str, profile: str, streams: tuple[str, ...], start: str, end: str, expires: str
 ) -> Grant:
     """What the options say. Raises InvalidRequest for a date that is none."""
-    until: int | None = None
-    if expires:
-        try:
-            day = date.fromisoformat(expires) + timedelta(days=1)
-            until = micros(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(log.tenant.zone)))
-        except (ValueError, OverflowError):
-            raise InvalidRequest(f"--expires {expires[:40]!r}", "Give a date: 2026-12-31") from None
+    until = end_of_day(expires, log.tenant.zone) if expires else None
     return Grant(role, profile, streams, start, end, until)  # type: ignore[arg-type]
 
 

@@ -33,11 +33,12 @@ def add(name: str, home: str, tenant: str, as_json: bool, **granted: Any) -> Non
 @key.command()
 @click.argument("name")
 @home_option
+@click.option("--overlap", type=int, default=0, metavar="HOURS", help="The old one works so long; by default not.")
 @json_option
-def rotate(name: str, home: str, tenant: str, as_json: bool) -> None:
-    """Give key NAME another secret; the old one ends at once."""
+def rotate(name: str, home: str, tenant: str, overlap: int, as_json: bool) -> None:
+    """Give key NAME another secret; the old one ends at once, or after --overlap."""
     with open_log(home, tenant) as log:
-        made, text = keys.rotate_key(log, name)
+        made, text = keys.rotate_key(log, name, overlap)
     emit(as_json, {**made.to_json(), "key": text}, f"{text}\n{ONCE}")
 
 

@@ -50,6 +50,29 @@ def end(name: str, home: str, tenant: str, as_json: bool) -> None:
     emit(as_json, ended.to_json(), f"{name} has no access any more")
 
 
+@user.command()
+@click.argument("name")
+@home_option
+@grant_options("viewer")
+@json_option
+def change(name: str, home: str, tenant: str, as_json: bool, **granted: Any) -> None:
+    """Give NAME another role and other bounds, in the place of all they had; it acts at once."""
+    with open_log(home, tenant) as log:
+        changed = accounts.change(log, "person", name, grant_of(log, **granted))
+    emit(as_json, changed.to_json(), line(changed))
+
+
+@user.command()
+@click.argument("name")
+@home_option
+@json_option
+def restore(name: str, home: str, tenant: str, as_json: bool) -> None:
+    """Give NAME, whose access ended, access again, with the password they had."""
+    with open_log(home, tenant) as log:
+        restored = accounts.restore(log, name)
+    emit(as_json, restored.to_json(), f"{name} has access again")
+
+
 @user.command("list")
 @home_option
 @json_option

@@ -16,7 +16,7 @@ from affidavit.web.gate import Authorize, Gate, SignIn
 from affidavit.web.guards import BodyLimit, SameOrigin
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
-from affidavit.web.routes import events, exports, ingest, published, queries, runs, state
+from affidavit.web.routes import events, exports, ingest, keys, people, published, queries, runs, state
 from affidavit.web.routes import sign_in as sign_in_pages
 from affidavit.web.work import Work
 
@@ -51,12 +51,14 @@ def create_app(
     app.state.log = log
     app.state.work = work = Work(log.settings)
     app.state.metrics = metrics = Metrics()
-    for module in (events, exports, runs, queries, state, published):
+    for module in (events, exports, runs, queries, state, published, people, keys):
         app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
-    if sign_in:
-        authorize = known = SignIn(log, work)
+    app.state.prefix = prefix
+    app.state.sign_in = known = SignIn(log, work) if sign_in else None
+    if known is not None:
+        authorize = known
         sign_in_pages.Pages(log, work, known, prefix, secure=secure).add(app)
     pages.add_pages(app, prefix, sign_in_path=prefix + sign_in_pages.PATH if sign_in else "")
     add_handlers(app)

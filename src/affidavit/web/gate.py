@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
+from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affidavit.access.keys import principal_of_key
@@ -129,6 +129,17 @@ class SignIn:
             self._known.clear()
         self._known[text] = (now, found)
         return found
+
+
+@contextlib.asynccontextmanager
+async def changing(request: Request) -> AsyncIterator[None]:
+    """Around a change of accounts: afterwards everybody is asked for anew, so that it acts with the next request."""
+    try:
+        yield
+    finally:
+        known: SignIn | None = request.app.state.sign_in
+        if known is not None:
+            known.forget()
 
 
 def session_of(headers: Headers) -> str:

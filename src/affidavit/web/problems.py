@@ -14,13 +14,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from affidavit.errors import AffidavitError, Busy, InvalidQuery, StorageError
-from affidavit.web.schemas import ExportRequest, Problem
+from affidavit.errors import AffidavitError, Busy, InvalidQuery, LoggingOff, StorageError
+from affidavit.web.schemas import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERRORS_MAX: Final = 20
 VALUE_CHARS_MAX: Final = 120
 STORAGE_RETRY_S: Final = 5.0
+OFF_RETRY_S: Final = 60
 _ABOUT: Final = "about:blank"
 _LIBRARY_PLACES: Final = frozenset({"body", "query", "path", "header"})
 
@@ -77,6 +78,8 @@ def of_error(error: AffidavitError) -> ProblemResponse:
     if isinstance(error, StorageError):
         wait_s = error.retry_after_s if isinstance(error, Busy) else STORAGE_RETRY_S
         headers["Retry-After"] = str(math.ceil(wait_s))
+    elif isinstance(error, LoggingOff):
+        headers["Retry-After"] = str(OFF_RETRY_S)
     return ProblemResponse(error.http_status, str(error), errors, headers)
 
 
@@ -88,11 +91,11 @@ async def _affidavit(_request: Request, error: Exception) -> Response:
     return of_error(error)
 
 
-async def _validation(_request: Request, error: Exception) -> Response:
+async def _validation(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = error.errors()
-    errors = [_fault(one) for one in found]
+    errors = [_fault(one, _fields(request)) for one in found]
     malformed = any(one["type"] == "json_invalid" for one in found)
     status = HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.UNPROCESSABLE_ENTITY
     named = ", ".join(dict.fromkeys(field for field, _ in errors if field))
@@ -100,7 +103,14 @@ async def _validation(_request: Request, error: Exception) -> Response:
     return ProblemResponse(status, detail, errors)
 
 
-def _fault(error: Mapping[str, Any]) -> tuple[str, str]:
+def _fields(request: Request) -> list[str]:
+    """The fields the body of a request can have."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    kind = getattr(getattr(body, "field_info", None), "annotation", None)
+    return [field.alias or name for name, field in getattr(kind, "model_fields", {}).items()]
+
+
+def _fault(error: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, str]:
     """Field and message of one finding of pydantic, in our words where its own are a library's."""
     kind = error["type"]
     place = error["loc"]
@@ -111,7 +121,7 @@ def _fault(error: Mapping[str, Any]) -> tuple[str, str]:
     if kind == "missing" and not field:
         return "", "There is no body. Send a JSON object"
     if kind == "extra_forbidden":
-        return field, f"Unknown field. There are {', '.join(ExportRequest.model_fields)}"
+        return field, f"Unknown field. There are {', '.join(fields)}"
     if not field:
         return "", "Send a JSON object, with Content-Type: application/json"
     if kind in _WANTED:
