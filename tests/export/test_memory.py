@@ -49,9 +49,9 @@ def run(batches):
     rows = Rows(log, ExportSpec(zone="Europe/Berlin", format=sys.argv[2]), "x", year=2026, bundle=True)
     folder = Path(sys.argv[1])
     spools = [Spool("openings.ndjson", folder), Spool("salts.bin", folder, STORED), Spool("hidden.bin", folder, STORED)]
-    openings = OpeningsWriter(*spools, rows.masker.open_paths)
+    openings = OpeningsWriter(spools, rows.masker.open_paths)
     data = Spool("data", folder)
-    for chunk in rows.chunks(also=openings.write):
+    for chunk in rows.chunks(also=lambda rows: openings.write(rows.batch)):
         data.write(chunk)
     return rows.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

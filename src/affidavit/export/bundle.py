@@ -11,8 +11,8 @@ import msgspec
 
 from affidavit.commitment import SALT_BYTES, derive_salts, field_commitment, format_time
 from affidavit.export import readme
+from affidavit.export.elsewhere import Openings
 from affidavit.export.evidence import Range, RowRanges, full_ranges, write_entries, write_proof
-from affidavit.export.openings import OpeningsWriter
 from affidavit.export.rows import ATTESTING, PROVE, Progress, Rows
 from affidavit.export.select import Selected
 from affidavit.export.zip import Spool, ZipWriter
@@ -21,6 +21,7 @@ from affidavit.verify.archive import DEFLATED, STORED
 from affidavit.verify.manifest import FORMAT
 from affidavit.verify.page import PAGE, html
 
+STORED_PARTS: Final = ("salts.bin", "hidden.bin")
 ATTESTED: Final = ("export.id", "export.manifest")
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -31,7 +32,9 @@ Attest = Callable[[str], Any]
 class Bundle:
     """One bundle in the making. Use as a context manager: its spools go when it does."""
 
-    def __init__(self, log: Any, rows: Rows, export_id: str, created_us: int, folder: Path) -> None:
+    def __init__(
+        self, log: Any, rows: Rows, export_id: str, created_us: int, folder: Path, *, processes: int = 1
+    ) -> None:
         self._log = log
         self._rows = rows
         self._id = export_id
@@ -41,6 +44,8 @@ class Bundle:
         self._parts: list[Spool] = []  # in the manifest
         self._outside: list[Spool] = []  # renewable, not in the manifest
         self._indexes = RowRanges(len(rows.pins))
+        self._processes = processes
+        self._openings: Openings | None = None
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -59,6 +64,8 @@ class Bundle:
         """Read the rows, write everything to `out`, have the manifest attested. Gives the receipt of that."""
         self._write_rows(progress, total)
         logs = self._write_logs(progress)
+        if self._openings is not None:
+            self._openings.finish()
         manifest = self._manifest(logs)
         self._text("README.txt", readme.text(manifest))
         if (page := html()) is not None:
@@ -81,26 +88,21 @@ class Bundle:
 
     def _write_rows(self, progress: Progress, total: int | None) -> None:
         data = self._spool(f"data.{self._rows.spec.format}")
-        also = None if self._rows.evidence == "none" else self._openings()
+        also = None
+        if self._rows.evidence != "none":
+            parts = [self._spool("openings.ndjson"), *(self._spool(name, STORED) for name in STORED_PARTS)]
+            self._spool("support.ndjson")
+            self._openings = Openings(parts, self._rows.masker.open_paths, processes=self._processes)
+            self._stack.callback(self._openings.close)
+            also = self._row_openings
         for chunk in self._rows.chunks(progress, total, also):
             data.write(chunk)
 
-    def _openings(self) -> Callable[[Selected], None]:
-        openings = OpeningsWriter(
-            self._spool("openings.ndjson"),
-            self._spool("salts.bin", STORED),
-            self._spool("hidden.bin", STORED),
-            self._rows.masker.open_paths,
-        )
-        self._spool("support.ndjson")
-        by_rows = self._rows.evidence == "rows"
-
-        def also(rows: Selected) -> None:
-            openings.write(rows, self._rows.masker.opened(rows))
-            if by_rows:
-                self._indexes.add(rows.batch.column("k").to_pylist(), rows.batch.column("idx").to_pylist())
-
-        return also
+    def _row_openings(self, rows: Selected) -> None:
+        if self._openings is not None:
+            self._openings.write(rows.batch, self._rows.masker.opened(rows))
+        if self._rows.evidence == "rows":
+            self._indexes.add(rows.batch.column("k").to_pylist(), rows.batch.column("idx").to_pylist())
 
     def _write_logs(self, progress: Progress) -> list[dict[str, Any]]:
         """Entries, proofs and checkpoints of the queried logs; what the manifest says of all logs."""

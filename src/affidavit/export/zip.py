@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from affidavit.errors import InvalidRequest, StorageError
 from affidavit.verify.archive import (
@@ -48,16 +48,20 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 class Spool:
-    """One part of a bundle while it grows. `sha256` and `size` are of what was written, before compression."""
+    """One part of a bundle while it grows. `sha256` and `size` are of what was written, before compression.
 
-    def __init__(self, name: str, folder: Path | None, method: int = DEFLATED) -> None:
+    It lies in an unnamed file in `folder`, or in `file`, which is open.
+    """
+
+    def __init__(self, name: str, folder: Path | None, method: int = DEFLATED, file: BinaryIO | None = None) -> None:
         self.name = name
         self.method = method
         self.size = 0
         self.crc = 0
         self._hash = sha256()
         self._deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -15) if method == DEFLATED else None
-        self._file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `close`
+        self._adopted = ""
+        self._file: BinaryIO = file or tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed by `close`
         self.stored = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -78,11 +82,26 @@ class Spool:
         if self._deflate is not None:
             self._put(self._deflate.flush())
             self._deflate = None
+        self._file.flush()
+
+    @property
+    def descriptor(self) -> int:
+        """Of its file, for another process that writes the part in our place."""
+        return self._file.fileno()
+
+    def found(self) -> dict[str, Any]:
+        """What it holds, when it is finished: for `adopt` in the process that began it."""
+        return {"size": self.size, "crc": self.crc, "stored": self.stored, "digest": self.sha256}
+
+    def adopt(self, *, size: int, crc: int, stored: int, digest: str) -> None:
+        """Another process has written and finished the part."""
+        self.size, self.crc, self.stored, self._adopted = size, crc, stored, digest
+        self._deflate = None
 
     @property
     def sha256(self) -> str:
         """Of what was written, hex."""
-        return self._hash.hexdigest()
+        return self._adopted or self._hash.hexdigest()
 
     def read(self) -> Iterator[bytes]:
         """What stands in the zip, in blocks: compressed where the part is."""
