@@ -44,6 +44,7 @@ class Settings:
     export_frequency: str = "never"
     trusted_proxies: str = ""
     deadlines: str = "deadlines.toml"
+    reports: str = "reports"
     pending_laws: str = ""
 
 
@@ -67,6 +68,7 @@ HELP: Final = {
     "export_formats": "default of the configuration's allowed export formats, separated by commas",
     "export_frequency": "default of the configuration's export frequency",
     "trusted_proxies": "addresses and networks, by commas, of proxies whose X-Forwarded-For and -Proto are believed",
+    "reports": "folder of TOML files with reports, controls and frameworks of your own, relative to the home folder",
     "deadlines": "TOML file of deadlines and rights that are added to the built-in ones, relative to the home folder",
     "pending_laws": "proposals to be taken for law in deadlines, with commas: eu-digital-omnibus",
 }

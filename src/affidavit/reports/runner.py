@@ -1,0 +1,372 @@
+"""Run a report: pin, select, count, judge; and leave an event of it, whatever came of it.
+
+A run is fixed by its id, its moment, its pins and what was asked. The same four give the same result, byte for byte:
+that is how an earlier report is run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from affidavit.commitment import format_time
+from affidavit.context import current
+from affidavit.errors import AffidavitError, InvalidQuery, InvalidRequest
+from affidavit.event import Event, new_id
+from affidavit.export.mask import Masker
+from affidavit.export.spec import ExportSpec
+from affidavit.export.zones import ZoneTable
+from affidavit.log.checkpoints import Pin
+from affidavit.log.registry import CONTROL
+from affidavit.log.saved_queries import read_query
+from affidavit.log.vault import SqlVault
+from affidavit.masking.profiles import Profile, builtin
+from affidavit.query.rendering import to_text
+from affidavit.query.tree import Query, eq, to_json
+from affidavit.reports import findings as verdicts
+from affidavit.reports import pins as proof
+from affidavit.reports import report as model
+from affidavit.reports.asked import Asked, Stretch, flat, moment, selection, stretch, times, values_of
+from affidavit.reports.cells import Shower
+from affidavit.reports.charts import chart
+from affidavit.reports.coverage import SOURCE_PATHS, coverage
+from affidavit.reports.library import Library
+from affidavit.reports.result import (
+    FORMAT,
+    About,
+    Counts,
+    Finding,
+    Head,
+    Period,
+    Reference,
+    Result,
+    Run,
+    Section,
+    Table,
+    encode,
+)
+from affidavit.reports.sources import add_references, add_registers
+from affidavit.reports.workbench import Workbench
+from affidavit.version import VERSION
+
+CREATED: Final = "report.created"
+FAILED: Final = "report.failed"
+ATTESTING: Final = "access"
+ROWS_MAX: Final = 50_000
+"""Rows of one section or finding that are carried; the number of all is always told."""
+REASON_CHARS_MAX: Final = 500
+SUBJECT: Final = "subject"
+_DROPPED: Final = "events.dropped"
+_TREND: Final = """
+SELECT strftime(local_at, CASE WHEN $period_end - $period_start > INTERVAL 120 DAY THEN '%Y-%m' ELSE '%Y-%m-%d' END)
+         AS day, outcome, count(*) AS events
+FROM events WHERE in_period GROUP BY ALL ORDER BY day, outcome
+"""
+_TREND_SECTION: Final = model.Section(
+    id="trend",
+    title="Trend",
+    note="The report's events by day (by month in periods over 120 days) and outcome.",
+    sql=_TREND,
+    columns=(
+        model.Column(name="day", label="Day", cls="none"),
+        model.Column(name="outcome", label="Outcome", path="outcome"),
+        model.Column(name="events", label="Events", type="count"),
+    ),
+    chart=model.Chart(kind="line", x="day", y="events", by="outcome"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What makes a run the same run: its id, its moment in microseconds, who ran it, and sizes by stream.
+
+    `scope` names the run whose keys make its tokens, where that is another.
+    """
+
+    id: str
+    at_us: int
+    by: str
+    sizes: Mapping[str, int] | None = None
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A result, its JSON, and the receipt of the event that commits to it."""
+
+    result: Result
+    data: bytes
+    sha256: str
+    receipt: Any
+
+
+def fresh(asked: Asked, scope: str = "") -> Fixed:
+    """A new run, now."""
+    return Fixed(str(new_id()), time.time_ns() // 1000, asked.by or current().actor or "local", scope=scope)
+
+
+def run_report(
+    log: Any,
+    library: Library,
+    asked: Asked,
+    *,
+    fixed: Fixed | None = None,
+    finish: Callable[[Result], Result] | None = None,
+) -> Finished:
+    """Run a report, and record `report.created` with the SHA-256 of its JSON; `report.failed` where it fails.
+
+    With `fixed` an earlier run is run again as it was; `finish` may add to the result before it is recorded.
+    Raises InvalidRequest for what can't be asked, NotFound, StorageError, IntegrityError.
+    """
+    as_run = fixed or fresh(asked)
+    try:
+        result = make(log, library, asked, as_run)
+        if finish is not None:
+            result = finish(result)
+    except BaseException as error:
+        _record_failure(log, asked, as_run, error)
+        raise
+    data = encode(result)
+    digest = sha256(data).hexdigest()
+    return Finished(result, data, digest, _record(log, result, digest))
+
+
+def make(log: Any, library: Library, asked: Asked, fixed: Fixed) -> Result:
+    """The result of one run, without recording it."""
+    report = library.report(asked.report)
+    making = _Making(log, library, report, asked, fixed)
+    with Workbench(log.settings, log.declared, asked.zone) as bench:
+        return making.result(bench)
+
+
+class _Making:
+    """One run in progress."""
+
+    def __init__(self, log: Any, library: Library, report: model.Report, asked: Asked, fixed: Fixed) -> None:
+        self.log, self.library, self.report, self.asked, self.fixed = log, library, report, asked, fixed
+        self.values = values_of(report, asked.parameters)
+        self.stretch: Stretch = stretch(asked, fixed.at_us, report.days)
+        self.pins: list[Pin] = proof.pinned(log, report.streams, fixed.sizes)
+        self.filter = read_query(log, asked.filter, asked.zone)
+        self.selection = selection(report, flat(self._query(), self.filter), asked, self.stretch, self.values)
+        self.masker = self._masker()
+        self.shower = Shower(self.masker.profile, asked.zone, log.declared)
+        self.parameters: dict[str, Any] = {
+            **self.values,
+            "period_start": moment(self.stretch.start_us),
+            "period_end": moment(self.stretch.end_us),
+            "heard_until": moment(max(min(self.stretch.end_us, fixed.at_us), self.stretch.start_us)),
+            "now": moment(fixed.at_us),
+            "zone": asked.zone,
+        }
+
+    @property
+    def own_pins(self) -> list[Pin]:
+        """The logs of the report's streams."""
+        return [pin for pin in self.pins if pin.stream in self.report.streams]
+
+    def _query(self) -> Query:
+        try:
+            return read_query(self.log, self.report.query, self.asked.zone)
+        except InvalidQuery as error:
+            raise InvalidRequest(f"report {self.report.id}, query: {error.message}", error.hint) from None
+
+    def _masker(self) -> Masker:
+        profile = self.asked.profile or self.report.profile
+        profile = profile if isinstance(profile, Profile) else builtin(profile)
+        subject = self.values.get(self.report.subject) if self.report.subject else None
+        if profile.name == SUBJECT and not subject:
+            raise InvalidRequest(
+                f"report {self.report.id} under profile {SUBJECT} without a person", "Choose another profile"
+            )
+        spec = ExportSpec(
+            query=self.selection,
+            profile=profile,
+            zone=self.asked.zone,
+            streams=self.report.streams,
+            subject_ids=frozenset({str(subject)}) if subject else None,
+            declared=self.log.declared,
+        )
+        scope = self.own_pins[0].origin if profile.tokens == "log" else self.fixed.scope or self.fixed.id
+        year = int(format_time(self.fixed.at_us)[:4])
+        vault = SqlVault(self.log.database, self.log.tenant.id, self.log.keys)
+        return Masker(spec, self.log.keys, scope, ZoneTable(self.asked.zone), year, vault)
+
+    def result(self, bench: Workbench) -> Result:
+        """Everything, in the order it is needed in."""
+        self._load(bench)
+        period = (self.stretch.start_us, self.stretch.end_us)
+        covered = coverage(bench, self.shower, self.parameters, self.report.gap_hours, self._dropped(period))
+        now = moment(self.fixed.at_us).replace(tzinfo=UTC)
+        references = add_references(bench, self.log, self.report.references, now)
+        add_registers(bench, self.log, self.report.registers, self.pins, self.asked.within, now)
+        for view in self.report.views:
+            bench.view(view.name, view.sql, self.parameters)
+        selected = bench.number("SELECT count(*) FROM events", {}, "count")
+        inside = bench.number("SELECT count(*) FROM events WHERE in_period", {}, "count")
+        found = verdicts.in_order([self._finding(bench, rule, references) for rule in self.report.findings])
+        sections = [self._section(bench, one, references) for one in (*self.report.sections, _TREND_SECTION)]
+        controls = verdicts.controls_of(self.report.controls, self.library.controls, found, inside)
+        counts = Counts(
+            entries=sum(pin.size for pin in self.own_pins),
+            selected=selected,
+            in_period=inside,
+            masked=self.shower.masked,
+        )
+        return Result(
+            format=FORMAT,
+            report=self._about(),
+            run=self._run(),
+            period=self._period(),
+            logs=proof.shown(self.pins),
+            counts=counts,
+            proof=proof.checked(self.log, self.pins),
+            coverage=covered,
+            references=references,
+            controls=controls,
+            findings=found,
+            sections=tuple(sections),
+        )
+
+    def _load(self, bench: Workbench) -> None:
+        """The selected events, and what says when each source was heard at all."""
+        period = (self.stretch.start_us, self.stretch.end_us)
+        streams = [pin.stream for pin in self.own_pins]
+        paths = tuple(dict.fromkeys(self.report.fields))
+        reader = self.log.reader
+        with closing(reader.fields(self.selection, self.own_pins, paths)) as batches:
+            bench.events(batches, paths, streams, period)
+        heard = flat(self.asked.within, *times(self.stretch))
+        with closing(reader.fields(heard, self.own_pins, SOURCE_PATHS)) as batches:
+            bench.events(batches, SOURCE_PATHS, streams, period, "heard")
+
+    def _dropped(self, period: tuple[int, int]) -> int:
+        """How many events the recorder declared lost in the period."""
+        control = [pin for pin in self.pins if pin.stream == CONTROL]
+        query = flat(eq("action", _DROPPED), *times(Stretch(*period)))
+        with closing(self.log.reader.fields(query, control, ("record_count",))) as batches:
+            counts = [text for batch in batches for text in batch.column("f0").to_pylist()]
+        return sum(int(text) for text in counts if text and text.isdigit())
+
+    def _finding(self, bench: Workbench, rule: model.Finding, references: Sequence[Reference]) -> Finding:
+        control = self.library.controls[rule.control]
+        lacking = verdicts.missing(rule.needs, references)
+        if lacking or not control.applies:
+            return verdicts.unevidenced(rule, control, lacking)
+        where = f"report {self.report.id}, finding {rule.id}"
+        rows = bench.rows(rule.sql, self.parameters, ROWS_MAX, where)
+        population = bench.number(rule.population, self.parameters, f"{where}, population")
+        table = self.shower.table(rows.table, rows.total, rule.columns, where)
+        status, reason = verdicts.status_of(rows.total, population, rule.looked_at, control=control)
+        return verdicts.found(rule, control, status, reason, population, table)
+
+    def _section(self, bench: Workbench, section: model.Section, references: Sequence[Reference]) -> Section:
+        lacking = verdicts.missing(section.needs, references)
+        where = f"report {self.report.id}, section {section.id}"
+        if lacking:
+            heads = tuple(Head(name=one.name, label=one.shown, type=one.type) for one in section.columns)
+            table = Table(columns=heads, rows=(), total=0)
+            return Section(id=section.id, title=section.title, note=section.note, table=table, empty=lacking)
+        rows = bench.rows(section.sql, self.parameters, ROWS_MAX, where)
+        table = self.shower.table(rows.table, rows.total, section.columns, where)
+        return Section(
+            id=section.id,
+            title=section.title,
+            note=section.note,
+            table=table,
+            empty="" if rows.total else section.empty or "Nothing of this kind was recorded in the period.",
+            chart=chart(section.chart, section.title, table),
+        )
+
+    def _about(self) -> About:
+        framework = self.library.frameworks[self.report.framework]
+        return About(
+            id=self.report.id,
+            title=self.report.title,
+            framework=framework.title,
+            edition=framework.edition,
+            summary=self.report.summary,
+            definition=self.library.digest(self.report.id),
+            retention=self.report.retention,
+            retention_basis=self.report.retention_basis,
+            notes=(*self.report.notes, *([framework.note] if framework.note else [])),
+        )
+
+    def _run(self) -> Run:
+        query = to_json(self.masker.query(self.selection))
+        return Run(
+            id=self.fixed.id,
+            at=format_time(self.fixed.at_us),
+            by=self.fixed.by,
+            profile=self.masker.profile.name,
+            zone=self.asked.zone,
+            query=query,
+            query_text=_text_of(self.masker.query(self.selection)),
+            query_sha256=sha256(msgspec.json.encode(query)).hexdigest(),
+            filter=_text_of(self.masker.query(self.filter)) if self.asked.filter else "",
+            parameters={name: self._shown(name, value) for name, value in self.values.items()},
+            streams=tuple(self.report.streams),
+            version=VERSION,
+        )
+
+    def _shown(self, name: str, value: Any) -> Any:
+        path = self.report.parameters[name].path
+        if value is None or not path:
+            return value if value is None or isinstance(value, int | float | str) else str(value)
+        return self.shower.value(str(value), path) if self.masker.profile.name != SUBJECT else str(value)
+
+    def _period(self) -> Period:
+        start, end = format_time(self.stretch.start_us), format_time(self.stretch.end_us)
+        times_shown = pa.table({"start": [moment(self.stretch.start_us)], "end": [moment(self.stretch.end_us)]})
+        columns = [
+            model.Column(name="start", type="time", cls="none"),
+            model.Column(name="end", type="time", cls="none"),
+        ]
+        first, last = self.shower.table(times_shown, 1, columns, "period").rows[0]
+        return Period(start=start, end=end, shown=f"{first} up to {last}, not included")
+
+
+def _text_of(query: Query) -> str:
+    try:
+        return to_text(query)
+    except InvalidQuery:
+        return ""
+
+
+def _about(asked: Asked, fixed: Fixed, profile: str) -> dict[str, str]:
+    return {"run.id": fixed.id, "run.report": asked.report, "export.profile": profile, "export.zone": asked.zone}
+
+
+def _record(log: Any, result: Result, digest: str) -> Any:
+    asked = Asked(result.report.id, zone=result.run.zone)
+    fixed = Fixed(result.run.id, 0, result.run.by)
+    own = {
+        **_about(asked, fixed, result.run.profile),
+        "export.format": FORMAT,
+        "export.streams": ",".join(result.run.streams),
+        "export.rows": str(result.counts.selected),
+        "export.masked": str(result.counts.masked),
+        "export.sha256": digest,
+        "run.definition": result.report.definition,
+        "export.query": result.run.query_text or result.run.query_sha256,
+    }
+    return log.record_own(CREATED, own, stream=ATTESTING)
+
+
+def _record_failure(log: Any, asked: Asked, fixed: Fixed, error: BaseException) -> None:
+    """Best effort: the error under way matters more."""
+    reason = error.message if isinstance(error, AffidavitError) else type(error).__name__
+    event = Event(action=FAILED, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
+    name = asked.profile if isinstance(asked.profile, str) else asked.profile.name
+    try:
+        log.record_own(FAILED, _about(asked, fixed, name), stream=ATTESTING, event=event)
+    except AffidavitError as second:
+        error.add_note(f"And it could not be recorded: {second}")
