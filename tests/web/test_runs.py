@@ -8,6 +8,8 @@ import json
 import pytest
 
 from affidavit import AuditLog
+from affidavit.access import keys
+from affidavit.access.accounts import Grant
 from affidavit.export import jobs
 from affidavit.export.worker import ExportWorker
 from affidavit.verify import verify_bundle
@@ -142,3 +144,62 @@ def test_a_changed_file_is_not_handed_out(client, log):
     kept = log.home / "exports" / jobs.find(log, run["id"]).file
     kept.write_bytes(b"x" + kept.read_bytes())
     assert client.get(f"{PATH}/{run['id']}/file").status_code == 500
+
+
+def test_a_run_says_what_was_asked_and_what_came_of_it(client, log):
+    asked = {"start_date": "2024-01-01", "user_ids": ["u3"], "recipient": "Board", "reason": "Audit 7"}
+    run = ask(client, **asked).json()
+    scope = run["scope"]
+    assert (scope["start"], scope["end"], scope["query"]) == ("2024-01-01T00:00:00.000000Z", None, "actor.id:u3")
+    assert (scope["recipient"], scope["reason"], scope["format"], scope["profile"]) == (
+        "Board",
+        "Audit 7",
+        "csv",
+        "export",
+    )
+    assert run["outcome"] is None
+    work_all(log)
+    outcome = client.get(f"{PATH}/{run['id']}").json()["outcome"]
+    reasons = {one["name"]: (one["status"], one["reason"]) for one in outcome["verdicts"]}
+    assert reasons["AUTHENTIC"][0] == "PASS"
+    assert reasons["COMPLETE"][0] == "NOT PROVEN"
+    assert "evidence: rows" in reasons["COMPLETE"][1]
+    events = client.get(f"{PATH}/{run['id']}/trail").json()["events"]
+    assert outcome["index"] == next(one["index"] for one in events if one["action"] == "export.created")
+    assert outcome["origin"] == log.tenant.log("access").origin
+    assert outcome["masked"] == 1
+    assert {"manifest.json", "data.csv"} <= {one["name"] for one in outcome["members"]}
+
+
+def test_a_plain_file_has_no_verdicts(client, log):
+    run = ask(client, bundle=False).json()
+    work_all(log)
+    outcome = client.get(f"{PATH}/{run['id']}").json()["outcome"]
+    assert (outcome["verdicts"], outcome["members"], outcome["manifest"]) == ([], [], "")
+
+
+def test_the_data_of_a_bundle_alone(client, log):
+    run = ask(client, format="ndjson", columns=["action"], query="action:a0").json()
+    work_all(log)
+    answer = client.get(f"{PATH}/{run['id']}/file", params={"part": "data"})
+    assert answer.text.splitlines() == ['{"action":"a0"}'] * 10
+    assert ".ndjson" in answer.headers["content-disposition"]
+
+
+def test_the_trail_of_a_run(client, log):
+    run = ask(client).json()
+    work_all(log)
+    client.get(f"{PATH}/{run['id']}/file")
+    events = client.get(f"{PATH}/{run['id']}/trail").json()["events"]
+    assert [one["action"] for one in events] == ["export.requested", "export.created", "export.downloaded"]
+    assert {one["stream"] for one in events} == {"access"}
+    assert client.get(f"{PATH}/none/trail").status_code == 404
+
+
+def test_who_sees_masks_is_not_shown_conditions(log, serving):
+    key = keys.create_key(log, "masked", Grant("officer", profile="export"))[1]
+    with serving(log, sign_in=True) as (client, _):
+        client.headers["Authorization"] = f"Bearer {key}"
+        run = ask(client, query="action:a0").json()
+        assert (run["actor"], run["scope"]["query"]) == ("key:masked", None)
+        assert client.get(PATH).json()["runs"][0]["scope"]["query"] is None

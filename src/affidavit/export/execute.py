@@ -17,6 +17,7 @@ from affidavit.context import acting
 from affidavit.errors import AffidavitError, NotFound, StorageError
 from affidavit.export import jobs
 from affidavit.export.jobs import CANCELLED_STATE, FAILED_STATE, LEASE_S, ExportRun
+from affidavit.export.outcome import outcome_of
 from affidavit.export.rows import Progress, no_progress
 from affidavit.export.run import REASON_CHARS_MAX, ExportResult, ExportStopped, run_export
 from affidavit.export.spec import ExportSpec
@@ -137,7 +138,7 @@ def run_here(
     except BaseException as error:
         jobs.fail(log.database, run.id, holder, FAILED_STATE, _reason(error))
         raise
-    jobs.finish(log.database, run.id, holder, **_outcome(result))
+    jobs.finish(log.database, run.id, holder, **_outcome(result, output, bundle=bundle))
     return result
 
 
@@ -176,14 +177,18 @@ def _kept(log: Any, run: ExportRun, holder: str, target: Path, result: ExportRes
     """Mark a run done whose file lies in its place."""
     keep_us = log.settings.export_keep_days * _DAY_US
     file = str(target.relative_to(log.home / FOLDER))
-    values = {**_outcome(result), "file": file, "expires_us": time.time_ns() // 1000 + keep_us}
+    values = {
+        **_outcome(result, target, bundle=run.bundle),
+        "file": file,
+        "expires_us": time.time_ns() // 1000 + keep_us,
+    }
     if not jobs.finish(log.database, run.id, holder, **values):
         shutil.rmtree(target.parent, ignore_errors=True)
         raise ExportStopped(f"run {run.id} went to another worker", event="")
     return result
 
 
-def _outcome(result: ExportResult) -> dict[str, Any]:
+def _outcome(result: ExportResult, path: Path, *, bundle: bool) -> dict[str, Any]:
     verdicts = {} if result.verdicts is None else {v.name: str(v.status) for v in result.verdicts.values()}
     return {
         "export_id": result.export_id,
@@ -193,6 +198,7 @@ def _outcome(result: ExportResult) -> dict[str, Any]:
         "bytes": result.bytes,
         "sha256": result.sha256,
         "verdicts": msgspec.json.encode(verdicts).decode(),
+        "outcome": outcome_of(result, path, bundle=bundle).text(),
     }
 
 

@@ -19,6 +19,7 @@ from affidavit.commitment import format_time
 from affidavit.context import current
 from affidavit.errors import AffidavitError, InvalidRequest, MissingExtra, NotFound
 from affidavit.event import Event, new_id
+from affidavit.export.configured import check_format
 from affidavit.export.rows import Rows
 from affidavit.export.run import CANCELLED, FAILED, REASON_CHARS_MAX, described, query_field
 from affidavit.export.spec import ExportSpec
@@ -70,6 +71,7 @@ class ExportRun:
     sha256: str
     verdicts: dict[str, str]
     spec_text: str
+    outcome_text: str
 
     @property
     def spec(self) -> ExportSpec:
@@ -118,6 +120,7 @@ def _request(log: Any, spec: ExportSpec, *, bundle: bool, key: str, holder: str,
     run_id = str(new_id())
     try:
         _check_key(key)
+        check_format(log, spec)
         year = int(format_time(time.time_ns() // 1000)[:4])
         query = Rows(log, spec, run_id, year=year, bundle=bundle or spec.format == "pdf").query
     except (InvalidRequest, NotFound, MissingExtra) as error:
@@ -365,7 +368,7 @@ def _run(row: Any) -> ExportRun:
         name: getattr(row, name) for name in ExportRun.__dataclass_fields__ if name not in _CONVERTED
     }
     own |= {name: bool(getattr(row, name)) for name in ("bundle", "foreground", "cancelling")}
-    return ExportRun(**own, verdicts=msgspec.json.decode(row.verdicts), spec_text=row.spec)
+    return ExportRun(**own, verdicts=msgspec.json.decode(row.verdicts), spec_text=row.spec, outcome_text=row.outcome)
 
 
-_CONVERTED: Final = frozenset({"bundle", "foreground", "cancelling", "verdicts", "spec_text"})
+_CONVERTED: Final = frozenset({"bundle", "foreground", "cancelling", "verdicts", "spec_text", "outcome_text"})

@@ -26,6 +26,8 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+POLICY_KEY: Final = "affidavit.policy"
+"""Where a route leaves, in its scope, the policy of a page that is none of the application's: we may frame it."""
 NO_STORE: Final = "no-store"
 USER_AGENT_CHARS_MAX: Final = 512
 _REQUEST_ID_RE: Final = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
@@ -56,7 +58,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, known["request_id"])
+                _add_headers(message, known["request_id"], scope.get(POLICY_KEY))
             await send(message)
 
         before = current()
@@ -94,13 +96,18 @@ def _known(scope: Scope) -> dict[str, str]:
 _SECURITY: Final = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 
 
-def _add_headers(message: Message, request_id: str) -> None:
+def _add_headers(message: Message, request_id: str, policy: str | None) -> None:
     headers = [pair for pair in message.get("headers", ()) if pair[0] not in _OURS]
-    headers += _SECURITY
+    headers += _SECURITY if policy is None else _framed(policy)
     headers.append((b"x-request-id", request_id.encode()))
     if not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", NO_STORE.encode()))
     message["headers"] = headers
+
+
+def _framed(policy: str) -> list[tuple[bytes, bytes]]:
+    own = {b"content-security-policy": policy.encode(), b"x-frame-options": b"SAMEORIGIN"}
+    return [(name, own.get(name, value)) for name, value in _SECURITY]
 
 
 _OURS: Final = frozenset({name for name, _ in _SECURITY} | {b"x-request-id"})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import anyio
+import msgspec
 from fastapi import APIRouter, Header, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -22,11 +24,14 @@ from affidavit.export import ExportSpec, jobs, legacy
 from affidavit.export.download import download
 from affidavit.export.estimate import estimate
 from affidavit.export.jobs import ExportRun
+from affidavit.export.outcome import MANIFEST, Outcome, read_outcome
+from affidavit.export.scope import scope_of as scope_in_words
 from affidavit.export.spec import LEGACY_COLUMNS, RESOURCE, Column, InvalidSpec
+from affidavit.export.trail import trail
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.saved_queries import read_query
 from affidavit.query.conditions import SHORT_NAMES
-from affidavit.web.answers import RunAnswer, RunsAnswer
+from affidavit.web.answers import MarkAnswer, RunAnswer, RunsAnswer, TrailAnswer
 from affidavit.web.problems import documented
 from affidavit.web.schemas import Estimate, Forecast, RunEstimateAnswer, RunRequest
 from affidavit.web.sse import MEDIA_TYPE, EventStream, Message
@@ -76,7 +81,7 @@ async def create_run(
         return jobs.request(log, spec, bundle=body.bundle, key=_own_key(who, key))
 
     found = await work_of(request).query(run, log_of(request))
-    return JSONResponse(_shown(found), 202, headers={"Location": f"{request.url.path}/{found.id}"})
+    return JSONResponse(_told(found, who), 202, headers={"Location": f"{request.url.path}/{found.id}"})
 
 
 @router.post(
@@ -104,14 +109,14 @@ async def list_runs(
 ) -> RunsAnswer:
     """Yours; for admins and officers everybody's."""
     found = await work_of(request).glance(jobs.list_runs, log_of(request), jobs.RUNS_LISTED_MAX)
-    mine = [RunAnswer(**_shown(run)) for run in found if _is_theirs(run, who)]
-    return RunsAnswer(runs=mine[:limit])
+    mine = [run for run in found if _is_theirs(run, who)][:limit]
+    return RunsAnswer(runs=[RunAnswer(**_told(run, who)) for run in mine])
 
 
 @router.get("/api/v1/exports/{run_id}", responses=_ONE, summary="One run as it stands")
 async def show_run(request: Request, run_id: str, who: Principal = Exporter) -> RunAnswer:
     """Its state, how far it is, and what became of it."""
-    return RunAnswer(**_shown(await work_of(request).glance(_find, log_of(request), run_id, who)))
+    return RunAnswer(**_told(await work_of(request).glance(_find, log_of(request), run_id, who), who))
 
 
 @router.get(
@@ -151,7 +156,12 @@ async def _progress(request: Request, log: AuditLog, run: ExportRun, who: Princi
     },
     summary="The file of a finished run",
 )
-async def fetch_file(request: Request, run_id: str, who: Principal = Exporter) -> Response:
+async def fetch_file(
+    request: Request,
+    run_id: str,
+    part: Annotated[Literal["file", "data"], Query(description="`data`: of a bundle, its data file alone")] = "file",
+    who: Principal = Exporter,
+) -> Response:
     """Checked against its hash before the first byte is sent; recorded as `export.downloaded`."""
     log, work = log_of(request), work_of(request)
     with work.exporting() as done:
@@ -162,7 +172,7 @@ async def fetch_file(request: Request, run_id: str, who: Principal = Exporter) -
             shutil.rmtree(folder, ignore_errors=True)
 
         try:
-            path = await work.query(_fetched, log, run_id, who, folder)
+            path = await work.query(_fetched, log, run_id, who, folder, part)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -170,11 +180,35 @@ async def fetch_file(request: Request, run_id: str, who: Principal = Exporter) -
         return FileResponse(path, media_type=media_type, filename=path.name, background=BackgroundTask(end))
 
 
-def _fetched(log: AuditLog, run_id: str, who: Principal, folder: Path) -> Path:
+def _fetched(log: AuditLog, run_id: str, who: Principal, folder: Path, part: str) -> Path:
     run = _find(log, run_id, who)
     target = folder / (Path(run.file).name or "none")
     download(log, run.id, target)
+    return _data_of(target, folder) if part == "data" and run.bundle else target
+
+
+def _data_of(bundle: Path, folder: Path) -> Path:
+    """The data file of a bundle, beside it."""
+    with zipfile.ZipFile(bundle) as archive:
+        name = msgspec.json.decode(archive.read(MANIFEST))["data"]["name"]
+        target = folder / f"{bundle.stem}{Path(name).suffix}"
+        with archive.open(name) as source, target.open("wb") as out:
+            shutil.copyfileobj(source, out)
     return target
+
+
+@router.get(
+    "/api/v1/exports/{run_id}/trail",
+    responses=documented(401, 403, 404, 503),
+    summary="What the log holds about a run: asked for, made, downloaded",
+)
+async def show_trail(request: Request, run_id: str, who: Principal = Exporter) -> TrailAnswer:
+    """From the stream `access`, oldest first, at most 200 events."""
+
+    def run(log: AuditLog) -> TrailAnswer:
+        return TrailAnswer(events=[MarkAnswer(**asdict(one)) for one in trail(log, _find(log, run_id, who))])
+
+    return await work_of(request).query(run, log_of(request))
 
 
 @router.post(
@@ -188,7 +222,7 @@ async def cancel_run(request: Request, run_id: str, who: Principal = Exporter) -
     def run(log: AuditLog) -> ExportRun:
         return jobs.cancel(log, _find(log, run_id, who).id)
 
-    return RunAnswer(**_shown(await work_of(request).glance(run, log_of(request))))
+    return RunAnswer(**_told(await work_of(request).glance(run, log_of(request)), who))
 
 
 def _own_key(who: Principal, key: str) -> str:
@@ -211,7 +245,28 @@ def _is_theirs(run: ExportRun, who: Principal) -> bool:
 
 def _shown(run: ExportRun) -> dict[str, Any]:
     shown = run.to_json()
-    return {**shown, "file": Path(shown["file"]).name if shown["file"] else ""}
+    return {
+        **shown,
+        "file": Path(shown["file"]).name if shown["file"] else "",
+        "actor": run.actor,
+        "cancelling": run.cancelling,
+    }
+
+
+def _told(run: ExportRun, who: Principal) -> dict[str, Any]:
+    """A run with what was asked and what came of it."""
+    try:
+        scope = asdict(scope_in_words(run.spec, clear=not who.own_profile))
+    except AffidavitError:  # asked of another release, which this one can't read
+        scope = None
+    return {**_shown(run), "scope": scope, "outcome": _outcome(run) if run.state == jobs.DONE else None}
+
+
+def _outcome(run: ExportRun) -> dict[str, Any]:
+    found: Outcome = read_outcome(run.outcome_text)
+    named = [dict(zip(("name", "status", "reason"), one, strict=True)) for one in found.verdicts]
+    members = [{"name": name, "bytes": size} for name, size in found.members]
+    return {**asdict(found), "verdicts": named, "members": members}
 
 
 def spec_of(log: AuditLog, who: Principal, body: RunRequest) -> ExportSpec:
