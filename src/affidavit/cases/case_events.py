@@ -12,7 +12,7 @@ from affidavit.cases import incidents, subject_requests
 from affidavit.cases.case import Case, Happened, Step
 from affidavit.cases.deadlines import INCIDENT, REQUEST, Book
 from affidavit.event import Case as CaseFields
-from affidavit.event import Event, Subject
+from affidavit.event import Event, Resource, Subject
 from affidavit.log.registry import MAIN
 from affidavit.query.tree import Leaf, Query, any_of, eq
 
@@ -20,6 +20,7 @@ STEPS: Final[Mapping[str, Mapping[str, Step]]] = {REQUEST: subject_requests.STEP
 OPENINGS: Final = {REQUEST: subject_requests.OPENING, INCIDENT: incidents.OPENING}
 _PREFIXES: Final = {"privacy.request.": REQUEST, "education.request.": REQUEST, "incident.": INCIDENT}
 _IDS: Final = {REQUEST: "case.request_id", INCIDENT: "case.incident_id"}
+_RESOURCES: Final = {REQUEST: "subject_request", INCIDENT: "incident"}
 # Facts that have a field of their own; all others are keys of `details`.
 _FIELDS: Final = {
     "right": "case.right",
@@ -66,6 +67,7 @@ def to_event(case: Case, step: str, facts: Mapping[str, str], moment: datetime, 
     return Event(
         action=f"{family}.{step}",
         at=moment,
+        resource=Resource(type=_RESOURCES[case.kind], id=case.id),
         subject=Subject(**groups["subject"]) if groups["subject"] else None,
         case=CaseFields(**groups["case"]),
         details={name: value for name, value in whole.items() if name not in _FIELDS} or None,
