@@ -65,9 +65,9 @@ def cli_page() -> str:
     codes: dict[int, list[str]] = {}
     for kind in _errors(AffidavitError):
         codes.setdefault(kind.exit_code, []).append(kind.__name__)
-    for code, kinds in sorted(codes.items()):
-        lines.append(f"| {code} | {', '.join(sorted(kinds))} |")
-    lines += ["| 10 | a verdict FAILed |", "| 11 | some items of an import were rejected |"]
+    words = {code: ", ".join(sorted(kinds)) for code, kinds in codes.items()}
+    words |= {10: "a verdict FAILed", 11: "some items of an import were rejected"}
+    lines += [f"| {code} | {what} |" for code, what in sorted(words.items())]
     for name, command in commands(command_line, "affidavit"):
         context = click.Context(command, info_name=name, max_content_width=110, terminal_width=110)
         lines += ["", f"## {name}", "", "```", command.get_help(context).rstrip(), "```"]

@@ -87,6 +87,17 @@ class Busy(StorageError):
         self.retry_after_s = retry_after_s
 
 
+class LoggingOff(AffidavitError):
+    """Audit logging is switched off for this tenant: the event was not recorded, only counted. `log_id` is the log."""
+
+    exit_code = 12
+    http_status = 503
+
+    def __init__(self, message: str, hint: str = "", *, log_id: int = 0) -> None:
+        super().__init__(message, hint)
+        self.log_id = log_id
+
+
 class IntegrityError(AffidavitError):
     """Stored bytes are not what was committed. Names the first mismatch."""
 

@@ -184,7 +184,7 @@ def test_vault_tokens_are_the_same_in_every_file_and_turn_back_with_a_reason(cal
     assert len(set(shown)) == 5
     value = asked("reveal", shown[0], "--reason", "court order 7")
     assert value["tokens"] == [{"token": shown[0], "class": "staff", "value": "u1"}]
-    code, _, err = call("reveal", "vt_" + "a" * 26, "--reason", "x")
+    code, _, err = call("reveal", "vt_" + "a" * 26, "--reason", "court order 7")
     assert code == 4
     assert "not in the vault" in err
     bundle = tmp_path / "b.zip"

@@ -17,4 +17,4 @@ def test_writers_at_once_agree_on_every_token(log):
         first, *others = pool.map(make, (0, 100, 200, 300))
     assert all(other == first for other in others)
     assert len(set(first.values())) == 500
-    assert reveal(log, [first["S-7"]], "a test") == {first["S-7"]: ("subject", "S-7")}
+    assert reveal(log, [first["S-7"]], "a test of vaults") == {first["S-7"]: ("subject", "S-7")}

@@ -44,10 +44,12 @@ def test_turning_back_is_recorded_with_its_reason_before_anything_is_told(log):
         assert reveal(log, [token], "court order 7") == {token: ("subject", "S-1")}
         with pytest.raises(NotFound, match="1 of 1"):
             reveal(log, ["vt_" + "a" * 26], "guessing")
-        for bad, why in (([token], " "), ([], "x"), (["S-1"], "x"), ([token] * 1001, "x")):
+        for bad, why in (([token], "because"), ([], "a reason"), (["S-1"], "a reason"), ([token] * 1001, "a reason")):
             with pytest.raises(InvalidRequest):
                 reveal(log, bad, why)
-    assert events.actions == ["token.revealed", "token.revealed"]
+    assert events.actions == ["token.revealed"] * 6
+    assert [event.outcome for event in events] == ["success", "failure", *["denied"] * 4]
+    assert "basis.justification" not in events[2].fields
     assert events[0].fields["query.tokens"] == token
     assert events[0].fields["basis.justification"] == "court order 7"
     assert "S-1" not in repr(events[0].fields)

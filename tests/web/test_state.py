@@ -21,6 +21,7 @@ def test_status(tmp_path, serving):
         "checkpoint": None,
         "version": VERSION,
         "signed_in": False,
+        "stopped": None,
     }
     assert (after["entries"], after["checkpoint"]["size"]) == (1, pin.size)
     assert after["checkpoint"]["at"].endswith("Z")

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 unforeseen; 2 usage or a request that can't be carried out; 3 invalid event; 4 not found;
 5 forbidden; 6 storage; 7 integrity (fsck found a mismatch); 8 malformed proof; 9 a missing extra; 10 a verdict
-FAILed; 11 some items of an import were rejected. `affidavit.errors` holds the table.
+FAILed; 11 some items of an import were rejected; 12 audit logging is off. `affidavit.errors` holds the table.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import click
 
 from affidavit.cli import (
+    config,
     demo,
     export,
     exports,
@@ -47,6 +48,7 @@ main.add_command(search.search)
 main.add_command(reveal.reveal)
 main.add_command(query.query)
 main.add_command(fields.fields)
+main.add_command(config.config)
 main.add_command(log.log)
 main.add_command(tenant.tenant)
 main.add_command(user.user)

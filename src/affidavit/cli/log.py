@@ -40,6 +40,8 @@ def status(home: str, tenant: str, as_json: bool) -> None:
 
 def _status_words(value: dict[str, Any]) -> str:
     lines = [f"Tenant {value['tenant']}, zone {value['zone']}"]
+    if value["stopped"]:
+        lines.append(f"Audit logging is OFF since {value['stopped']}: events are refused, and counted")
     for stream, one in value["logs"].items():
         newest = one["checkpoint"]
         signed = f"newest checkpoint {newest['size']:,} at {newest['at']}" if newest else "no checkpoint yet"

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from affidavit.commitment import format_time
 from affidavit.event import new_id
+from affidavit.export.configured import check_format
 from affidavit.export.evidence import full_ranges, level
 from affidavit.export.formats.pdf import LISTED_ROWS_MAX
 from affidavit.export.rows import Rows
@@ -83,6 +84,7 @@ def estimate(log: Any, spec: ExportSpec, *, bundle: bool) -> Estimate:
     Raises what the export itself would be refused for.
     """
     began = time.perf_counter()
+    check_format(log, spec)
     year = int(format_time(time.time_ns() // 1000)[:4])
     proven = bundle or spec.format == "pdf"  # a PDF carries a bundle of its table
     rows = Rows(log, spec, str(new_id()), year=year, bundle=proven)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from affidavit.commitment import format_time
+from affidavit.export.configured import configured
 from affidavit.export.evidence import level
 from affidavit.export.formats import writer
 from affidavit.export.formats.text import Cells, Table
@@ -53,7 +54,7 @@ class Rows:
         created_us: int = 0,
         folder: Path | None = None,
     ) -> None:
-        self.spec = spec
+        self.spec = spec = configured(log, spec)
         self.pins = tuple(log.pin(stream) for stream in spec.streams)
         self.zone = ZoneTable(spec.zone)
         scope = _scope(log, spec, export_id)

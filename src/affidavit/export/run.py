@@ -21,6 +21,7 @@ from affidavit.commitment import format_time
 from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest
 from affidavit.event import Event, new_id
 from affidavit.export.bundle import Bundle
+from affidavit.export.configured import check_format
 from affidavit.export.paper import EVIDENCE, pages
 from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_progress
 from affidavit.export.spec import ExportSpec
@@ -108,6 +109,7 @@ def run_export(
     export_id = str(new_id())
     try:
         with storage_errors(output):
+            check_format(log, spec)
             rows = Rows(
                 log, spec, export_id, year=_year(now_us), bundle=bundle, created_us=now_us, folder=output.parent
             )
@@ -258,6 +260,7 @@ def stream_export(log: Any, spec: ExportSpec) -> tuple[StreamMeta, Iterator[byte
     now_us = time.time_ns() // 1000
     export_id = str(new_id())
     try:
+        check_format(log, spec)
         rows = Rows(log, spec, export_id, year=_year(now_us), created_us=now_us)
         count, exact = rows.count(PREVIEW_COUNT_MAX)
         chunks = rows.chunks()

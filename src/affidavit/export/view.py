@@ -19,6 +19,7 @@ import pyarrow as pa
 from affidavit.commitment import format_time
 from affidavit.errors import InvalidQuery, InvalidRequest
 from affidavit.event import Event
+from affidavit.export.configured import configured_profile
 from affidavit.export.cursor import Cursors, Place
 from affidavit.export.mask import KEEP, Masker
 from affidavit.export.run import REASON_CHARS_MAX, query_field
@@ -30,7 +31,7 @@ from affidavit.log.saved_queries import read_query
 from affidavit.log.vault import SqlVault
 from affidavit.masking import forms
 from affidavit.masking.masks import Mask
-from affidavit.masking.profiles import Profile, builtin
+from affidavit.masking.profiles import Profile
 from affidavit.paths import JSON, PATHS, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.bounds import bounds
 from affidavit.query.conditions import SHORT_NAMES, TEXT_PATHS
@@ -127,7 +128,7 @@ class View:
         if len(viewer) > VIEWER_CHARS_MAX or not (viewer.isprintable() and viewer.isascii()):
             raise InvalidRequest(f"viewer {viewer[:40]!r}", f"At most {VIEWER_CHARS_MAX} printable ASCII characters")
         self._log = log
-        self._profile = profile if isinstance(profile, Profile) else builtin(profile)
+        self._profile = configured_profile(log, profile)
         self.spec = ExportSpec(
             columns=tuple(columns), profile=self._profile, zone=zone, streams=streams, declared=log.declared
         )

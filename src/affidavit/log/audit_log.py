@@ -19,7 +19,7 @@ from affidavit import settings as settings_module
 from affidavit.commitment import SEED_BYTES
 from affidavit.errors import AffidavitError, Busy, IntegrityError, InvalidEvent, InvalidRequest, NotFound
 from affidavit.event import Event
-from affidavit.log import checkpoints, keys, outside, recovery, registry
+from affidavit.log import checkpoints, configuration, keys, outside, recovery, registry
 from affidavit.log.archive import open_archive
 from affidavit.log.catalogue import list_segments
 from affidavit.log.checkpoints import Pin
@@ -103,6 +103,7 @@ class AuditLog:
             except OSError as error:
                 raise InvalidRequest(f"{folder}: {error.strerror}", "Choose a folder that can be made") from error
         loaded = settings_module.load(folder, **settings)
+        configuration.defaults(loaded)
         url = loaded.database or f"sqlite:///{folder.resolve() / 'journal.db'}"
         if not create and not loaded.database and not (folder / "journal.db").exists():
             raise NotFound(f"no log in {folder}", f"Make one: affidavit init --home {folder}")
@@ -127,7 +128,7 @@ class AuditLog:
         """Record one event; returns when it is durable.
 
         `action` is the action's name with the other fields as keywords, or a whole Event or mapping. Raises
-        InvalidEvent (nothing recorded), Busy, StorageError (nothing acknowledged).
+        InvalidEvent (nothing recorded), Busy, StorageError (nothing acknowledged), LoggingOff (refused, and counted).
         """
         return self.submit(action, stream=stream, **fields).result()
 
@@ -144,7 +145,8 @@ class AuditLog:
 
     def record_buffered(self, action: str | Event | Mapping[str, Any], /, *, stream: str = MAIN, **fields: Any) -> bool:
         """Record without waiting for durability. False when the queue was full: the event is dropped and counted,
-        and the gap is itself recorded on `control` as soon as there is room. Invalid events raise.
+        and the gap is itself recorded on `control` as soon as there is room. Invalid events raise. While audit logging
+        is off events are counted, and no more.
         """
         check_stream(stream)
         prepared = self._prepare(to_event(action, fields), stream)
@@ -235,13 +237,29 @@ class AuditLog:
         `extra` runs inside the transaction: what the event tells of is done with it or not at all. What it raises is
         raised here, and nothing is recorded.
         """
-        base = event if event is not None else Event(action=action)
-        prepared = self._prepare(msgspec.structs.replace(base, action=action), stream, own)
-        placed = self._recorder.submit(Job([prepared], extra)).result()[0]
-        receipt = self._receipt(placed, prepared, stream)
-        if isinstance(receipt, InvalidEvent):
-            raise receipt
-        return receipt
+        return self.record_own_all([(action, own, event)], stream=stream, extra=extra)[0]
+
+    def record_own_all(
+        self,
+        events: Sequence[tuple[str, dict[str, str], Event | None]],
+        *,
+        stream: str,
+        extra: Extra | None = None,
+        locks: frozenset[int] = frozenset(),
+    ) -> list[Receipt]:
+        """Several of them, in one transaction. `locks` are the logs whose heads `extra` changes, by their ids."""
+        batch = []
+        for action, own, event in events:
+            base = event if event is not None else Event(action=action)
+            batch.append(self._prepare(msgspec.structs.replace(base, action=action), stream, own))
+        placed = self._recorder.submit(Job(batch, extra, locks=locks)).result()
+        receipts = []
+        for found, prepared in zip(placed, batch, strict=True):
+            receipt = self._receipt(found, prepared, stream)
+            if isinstance(receipt, InvalidEvent):
+                raise receipt
+            receipts.append(receipt)
+        return receipts
 
     def _receipt(self, placed: Placed, prepared: Prepared, stream: str) -> Receipt | InvalidEvent:
         if isinstance(placed, InvalidEvent):

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -33,6 +33,15 @@ WAL_WAIT_S: Final = 30.0
 WAL_RETRY_S: Final = 0.01
 FORK_WAIT_S: Final = 5.0
 COPY_ROWS_MIN: Final = 4  # below, one INSERT is as quick
+
+
+class Head(NamedTuple):
+    """Where a log stands. `stopped_us`: since when nothing may be appended, where that is so."""
+
+    size: int
+    t_us: int
+    frontier: bytes
+    stopped_us: int | None = None
 
 
 class Database:
@@ -154,8 +163,8 @@ class Database:
 
     # --- what differs in SQL -------------------------------------------------------------------------------------
 
-    def lock_logs(self, connection: Connection, log_ids: Sequence[int]) -> dict[int, tuple[int, int, bytes]]:
-        """Lock the head rows (in id order, against deadlocks): {log id: (size, t_us, frontier)}.
+    def lock_logs(self, connection: Connection, log_ids: Sequence[int]) -> dict[int, Head]:
+        """Lock the head rows (in id order, against deadlocks): {log id: its head}.
 
         Raises Forbidden for a log that has ended.
         """
@@ -164,12 +173,12 @@ class Database:
         marks = ",".join(str(int(log_id)) for log_id in sorted(log_ids))
         suffix = "" if self.sqlite else " ORDER BY id FOR UPDATE"
         rows = connection.exec_driver_sql(
-            f"SELECT id, size, t_us, frontier, ended_us, origin FROM logs WHERE id IN ({marks}){suffix}"
+            f"SELECT id, size, t_us, frontier, ended_us, origin, stopped_us FROM logs WHERE id IN ({marks}){suffix}"
         ).all()
         for row in rows:
             if row[4] is not None:
                 raise Forbidden(f"log {row[5]} has ended: its stream goes on in another", "Open the log again")
-        return {row[0]: (row[1], row[2], bytes(row[3])) for row in rows}
+        return {row[0]: Head(row[1], row[2], bytes(row[3]), row[6]) for row in rows}
 
     def known_ids(self, connection: Connection, log_id: int, ids: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
         """Which of `ids` the log remembers: {id: (index, digest)}."""

@@ -15,8 +15,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from affidavit.commitment import CLOCK_SKEW_US_MAX, SEED_BYTES, commit_record, entry_bytes, format_time
-from affidavit.errors import DuplicateId, InvalidEvent
-from affidavit.log.database import Database
+from affidavit.errors import DuplicateId, InvalidEvent, LoggingOff
+from affidavit.log.database import Database, Head
 from affidavit.record import Record
 from affidavit.tlog.merkle import Frontier, leaf_hash
 
@@ -108,8 +108,15 @@ class Appender:
         """Sequence `events` into one log. The result has one item an event, in order.
 
         `again`: they were tried before and may be there, so ids we made ourselves are looked up too.
+        Raises LoggingOff for a log that was stopped.
         """
-        size, last_t, frontier_bytes = self._heads[log_id]
+        size, last_t, frontier_bytes, stopped_us = self._heads[log_id]
+        if stopped_us is not None and events:
+            raise LoggingOff(
+                f"audit logging is off since {format_time(stopped_us)}: nothing is recorded",
+                "Switch it on: affidavit config set audit_logging on --reason WHY",
+                log_id=log_id,
+            )
         t_us = max(self._now_us, last_t)
         t_text = format_time(t_us)
         raw_ids = [event.record.event_id.bytes for event in events]
@@ -150,7 +157,7 @@ class Appender:
             frontier.extend(leaves)
             self._database.insert(self._connection, "journal", JOURNAL_COLUMNS, rows)
             self._database.insert(self._connection, "event_ids", ID_COLUMNS, ids)
-            self._heads[log_id] = (index, t_us, frontier.to_bytes())
+            self._heads[log_id] = Head(index, t_us, frontier.to_bytes())
             self._connection.exec_driver_sql(
                 self._database.sql("UPDATE logs SET size = ?, t_us = ?, frontier = ? WHERE id = ?"),
                 (index, t_us, frontier.to_bytes(), log_id),

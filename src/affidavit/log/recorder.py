@@ -19,13 +19,15 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from affidavit.errors import AffidavitError, Busy, StorageError
+from affidavit.errors import AffidavitError, Busy, LoggingOff, StorageError
 from affidavit.log.database import Database
 from affidavit.log.journal import Appender, Placed, Prepared
 
 RETRY_WAIT_S: Final = 0.5
 RETRY_WAIT_S_MAX: Final = 5.0
 FLUSH_TIMEOUT_S: Final = 60.0
+REFUSED: Final = "refused_while_off"
+"""Counts, for each log, events that were handed in while audit logging was off."""
 
 # Runs inside the job's transaction, with what became of its events.
 Extra = Callable[[Connection, Sequence[Placed]], None]
@@ -35,13 +37,15 @@ Extra = Callable[[Connection, Sequence[Placed]], None]
 class Job:
     """Events that are sequenced together, in order. `patient` jobs (buffered) outlive storage errors.
 
-    `again`: a commit of them failed, and whether the database did it all the same is not known.
+    `again`: a commit of them failed, and whether the database did it all the same is not known. `locks` are logs whose
+    heads `extra` changes: they are locked with those of the events, in order.
     """
 
     events: Sequence[Prepared]
     extra: Extra | None = None
     patient: bool = False
     again: bool = False
+    locks: frozenset[int] = frozenset()
     future: Future[list[Placed]] = field(default_factory=Future)
 
 
@@ -145,6 +149,9 @@ class Recorder:
         while jobs:
             try:
                 answers = self._transact(jobs)
+            except LoggingOff as error:
+                jobs = self._refuse(jobs, error)
+                continue
             except AffidavitError as error:
                 failure: BaseException = error
             except Exception as error:  # noqa: BLE001  whatever it is, the caller must hear of it
@@ -175,8 +182,25 @@ class Recorder:
                 job.again = True
             jobs = patient + self._more()
 
+    def _refuse(self, jobs: list[Job], error: LoggingOff) -> list[Job]:
+        """Refuse the jobs with events of a stopped log, and count these events. Gives the other jobs."""
+        refused: list[Job] = []
+        others: list[Job] = []
+        for job in jobs:
+            (refused if any(event.log_id == error.log_id for event in job.events) else others).append(job)
+        count = sum(event.log_id == error.log_id for job in refused for event in job.events)
+        try:
+            with self._database.write() as connection:
+                self._database.count(connection, error.log_id, REFUSED, count)
+        except AffidavitError as second:
+            error.add_note(f"And it could not be counted: {second}")
+        for job in refused:
+            with contextlib.suppress(Exception):
+                job.future.set_exception(error)
+        return others
+
     def _transact(self, jobs: list[Job]) -> list[list[Placed]]:
-        log_ids = sorted({event.log_id for job in jobs for event in job.events})
+        log_ids = sorted({event.log_id for job in jobs for event in job.events}.union(*(job.locks for job in jobs)))
         again = any(job.again for job in jobs)
         with self._database.write() as connection:
             appender = Appender(self._database, connection, log_ids, time.time_ns() // 1000)

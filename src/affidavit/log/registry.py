@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from affidavit.errors import InvalidRequest, NotFound
@@ -104,6 +104,7 @@ def create_log(connection: Connection, keys: Keys, tenant_id: str, stream: str, 
         connection.execute(select(logs.c.id).where(logs.c.tenant_id == tenant_id, logs.c.stream == stream)).all()
     )
     origin = f"affidavit/{os.urandom(16).hex()}"
+    stopped = select(func.max(logs.c.stopped_us)).where(logs.c.tenant_id == tenant_id)
     log_id = connection.execute(
         insert(logs)
         .values(
@@ -113,6 +114,7 @@ def create_log(connection: Connection, keys: Keys, tenant_id: str, stream: str, 
             folder=f"{tenant_id}/{stream}" if number == 0 else f"{tenant_id}/{stream}.{number}",
             frontier=b"",
             created_us=now_us,
+            stopped_us=None if stream in OWN_STREAMS else stopped.scalar_subquery(),
         )
         .returning(logs.c.id)
     ).scalar_one()

@@ -18,6 +18,7 @@ from affidavit.errors import InvalidRequest, NotFound
 from affidavit.event import Basis, Event
 from affidavit.log.database import Database
 from affidavit.log.keys import Keys
+from affidavit.log.reasons import check_reason, refusals_recorded
 from affidavit.log.schema import vault_tokens
 from affidavit.masking.tokens import VAULT_ENTROPY_BYTES, VAULT_TOKEN_RE, vault_token
 
@@ -100,24 +101,20 @@ class SqlVault:
 def reveal(log: Any, tokens: Sequence[str], reason: str) -> dict[str, tuple[str, str]]:
     """Class and value behind each vault token. Recorded as `token.revealed`, with the reason, before it is told.
 
-    Raises InvalidRequest for no reason, no or too many tokens, or what is no vault token; NotFound, recorded too, for
-    one that this tenant's vault does not hold.
+    Raises InvalidRequest for a reason that says too little, no or too many tokens, or what is no vault token; NotFound
+    for one that this tenant's vault does not hold. What is refused is recorded too.
     """
-    if not reason.strip():
-        raise InvalidRequest("no reason", "Say why the values are needed: it is recorded")
-    if not 0 < len(tokens) <= REVEALED_MAX:
-        raise InvalidRequest(f"{len(tokens)} tokens", f"Give 1 to {REVEALED_MAX} at once")
-    for token in tokens:
-        if not VAULT_TOKEN_RE.match(token):
-            raise InvalidRequest(f"{token[:40]!r} is no vault token", "They are vt_ and 26 letters and digits")
-    own = {"query.tokens": ",".join(dict.fromkeys(tokens))}
-    why = Basis(justification=reason)
-    try:
+    own: dict[str, str] = {}
+    with refusals_recorded(log, REVEALED, own, reason):
+        check_reason(reason)
+        if not 0 < len(tokens) <= REVEALED_MAX:
+            raise InvalidRequest(f"{len(tokens)} tokens", f"Give 1 to {REVEALED_MAX} at once")
+        for token in tokens:
+            if not VAULT_TOKEN_RE.match(token):
+                raise InvalidRequest(f"{token[:40]!r} is no vault token", "They are vt_ and 26 letters and digits")
+        own["query.tokens"] = ",".join(dict.fromkeys(tokens))
         found = SqlVault(log.database, log.tenant.id, log.keys).values(tokens)
-    except NotFound:
-        log.record_own(REVEALED, own, event=Event(action=REVEALED, outcome="failure", basis=why))
-        raise
-    log.record_own(REVEALED, own, event=Event(action=REVEALED, basis=why))
+    log.record_own(REVEALED, own, event=Event(action=REVEALED, basis=Basis(justification=reason)))
     return found
 
 

@@ -19,7 +19,7 @@ Without `base` every class of `paths.CLASSES` must have its mask: nothing is sho
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -40,7 +40,10 @@ _KEYS: Final = ("name", "title", "note", "base", "tokens", "small_cells", "class
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named set of masks. `classes` and `paths` hold mask specs; `bind` makes the masks usable."""
+    """A named set of masks. `classes` and `paths` hold mask specs; `bind` makes the masks usable.
+
+    `more` gives a field's mask in the place of the one found: what a tenant's configuration masks beyond the profile.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class Profile:
     paths: Mapping[str, Any]
     tokens: str = "export"
     small_cells: int = 0
+    more: Callable[[Path, Mask], Mask] | None = None
     binding: Binding = field(default=Binding(), repr=False, compare=False)
     _masks: dict[Path, Mask] = field(default_factory=dict, repr=False, compare=False)
 
@@ -56,7 +60,8 @@ class Profile:
         """The mask of one field: of the most literal matching entry of `paths`, else of its class."""
         found = self._masks.get(path)
         if found is None:
-            found = self._masks[path] = self._find(path).bound(self.binding)
+            mask = self._find(path) if self.more is None else self.more(path, self._find(path))
+            found = self._masks[path] = mask.bound(self.binding)
         return found
 
     def bind(
@@ -91,7 +96,7 @@ class Profile:
         }
 
     def _find(self, path: Path) -> Mask:
-        best = max((p for p in self.paths if matches(p, path.name)), key=_literal, default=None)
+        best = most_literal(self.paths, path.name)
         found = self.classes[path.cls] if best is None else self.paths[best]
         return read_mask(found, path.cls, owners_of(path), where=f"profile {self.name}")
 
@@ -113,6 +118,17 @@ def matches(pattern: str, name: str) -> bool:
     if wanted[-1] == "*" and len(parts) > len(wanted):
         parts = parts[: len(wanted)]
     return len(wanted) == len(parts) and all(w in {"*", p} for w, p in zip(wanted, parts, strict=True))
+
+
+def most_literal(patterns: Iterable[str], name: str) -> str | None:
+    """Of the patterns that mean a path the one with most parts that are no `*`; None where none does."""
+    return max((pattern for pattern in patterns if matches(pattern, name)), key=_literal, default=None)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether text has the form of a path, or of a pattern of paths."""
+    parts = text.replace("*", "a").split(".")
+    return len(text) <= PATH_BYTES_MAX and all(part.isidentifier() and part.islower() for part in parts)
 
 
 @cache
@@ -187,8 +203,7 @@ def _check(classes: Mapping[str, Any], paths: Mapping[str, Any], source: str) ->
     if missing:
         raise InvalidRequest(f"{source}: [classes] has no mask for {', '.join(missing)}", "Add it, or a base")
     for pattern, mask in paths.items():
-        plain = pattern.replace("*", "a").split(".")
-        if len(pattern) > PATH_BYTES_MAX or not all(part.isidentifier() and part.islower() for part in plain):
+        if not is_pattern(pattern):
             raise InvalidRequest(f"{source}: [paths] {pattern!r} is no path", 'Write "actor.id" or "change.*"')
         read_mask(mask, "none", where=f"{source}: [paths] {pattern}")
 

@@ -16,7 +16,19 @@ from affidavit.web.gate import Authorize, Gate, SignIn
 from affidavit.web.guards import BodyLimit, SameOrigin
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
-from affidavit.web.routes import events, exports, ingest, keys, people, published, queries, runs, state
+from affidavit.web.routes import (
+    configuration,
+    events,
+    exports,
+    ingest,
+    keys,
+    people,
+    published,
+    queries,
+    reveal,
+    runs,
+    state,
+)
 from affidavit.web.routes import sign_in as sign_in_pages
 from affidavit.web.work import Work
 
@@ -51,7 +63,7 @@ def create_app(
     app.state.log = log
     app.state.work = work = Work(log.settings)
     app.state.metrics = metrics = Metrics()
-    for module in (events, exports, runs, queries, state, published, people, keys):
+    for module in (events, exports, runs, queries, state, published, people, keys, configuration, reveal):
         app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)

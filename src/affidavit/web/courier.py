@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Final
 
 from affidavit.context import acting
-from affidavit.errors import AffidavitError, InvalidEvent, StorageError
+from affidavit.errors import AffidavitError, InvalidEvent, LoggingOff, StorageError
 from affidavit.event import Event
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.journal import Receipt
@@ -34,7 +34,7 @@ class Courier:
         self._leaving = False
 
     async def send(self, event: Event) -> Receipt:
-        """The receipt, once durable. Raises InvalidEvent, Busy, StorageError. `event` MUST be checked."""
+        """The receipt, once durable. Raises InvalidEvent, Busy, StorageError, LoggingOff. `event` MUST be checked."""
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, answer))
         self._call()
@@ -73,7 +73,7 @@ class Courier:
                     answer.set_exception(result)
                 else:
                     answer.set_result(result)
-        elif isinstance(error, StorageError) or len(group) == 1:
+        elif isinstance(error, (StorageError, LoggingOff)) or len(group) == 1:
             _refuse(group, error)
         else:
             for one in group:  # one bad event must not fail its neighbours

@@ -142,6 +142,7 @@ class StatusAnswer(BaseModel):
     checkpoint: CheckpointAnswer | None
     version: str
     signed_in: bool = Field(description="Whether the service knows who asks")
+    stopped: str | None = Field(description="Since when audit logging is off; null while it is on")
 
 
 class HeldValue(BaseModel):

@@ -42,6 +42,7 @@ async def status(request: Request, who: Principal = StateReader) -> StatusAnswer
         checkpoint=CheckpointAnswer(**newest) if newest else None,
         version=VERSION,
         signed_in=who.kind != LOCAL,
+        stopped=found["stopped"],
     )
 
 
