@@ -141,7 +141,8 @@ def test_the_legacy_endpoint_without_a_key_says_so_clearly(client):
     assert client.post(LEGACY, json={}, headers={"Authorization": "Basic eDp5"}).status_code == 401
 
 
-def test_who_asked_is_on_the_log(client, log, roles, access):
+def test_who_asked_is_on_the_log(client, log, roles, access, monkeypatch):
+    monkeypatch.setattr(gate, "REFUSALS_A_MINUTE_MAX", 10_000)  # other tests were refused in the same minute
     with as_key(client, roles["officer"]) as officer:
         officer.post(LEGACY, json={})
         officer.get("/api/v1/events", params={"q": "action:none"})

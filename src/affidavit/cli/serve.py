@@ -21,6 +21,8 @@ PORT = 8765
 def serve(home: str, tenant: str, host: str, port: int, *, sign_in: bool, url: str) -> None:
     """Serve the form and the API. Without --sign-in on the loopback address alone, to every user of the machine.
 
+    With --sign-in every tenant is served, each its own log; the form offers --tenant first.
+
     Stop it with Ctrl-C or SIGTERM: downloads under way get 10 seconds.
     """
     from affidavit.web import server

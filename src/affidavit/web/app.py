@@ -14,6 +14,7 @@ from affidavit.web import pages
 from affidavit.web.edge import Edge
 from affidavit.web.gate import Authorize, Gate, SignIn
 from affidavit.web.guards import BodyLimit, SameOrigin
+from affidavit.web.logs import Logs
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
 from affidavit.web.routes import (
@@ -28,6 +29,7 @@ from affidavit.web.routes import (
     reveal,
     runs,
     state,
+    verifier,
 )
 from affidavit.web.routes import sign_in as sign_in_pages
 from affidavit.web.work import Work
@@ -37,7 +39,7 @@ OPENAPI_PATH: Final = "/api/v1/openapi.json"
 
 
 def create_app(
-    log: AuditLog,
+    log: AuditLog | Logs,
     *,
     prefix: str = "",
     authorize: Authorize | None = None,
@@ -46,10 +48,11 @@ def create_app(
 ) -> FastAPI:
     """The whole service over `log`: API, form and health, under `prefix`; LEGACY_PATH stands at the root as well.
 
-    With `sign_in` everything but health, description and the sign-in itself needs an API key or a session of this
+    With `sign_in` everything but health, description and the sign-in itself needs an API key or a session of the
     tenant; `secure` sends the session's cookie over https alone. `authorize` says instead who asks, from the ASGI
     scope: None is nobody. With neither whoever reaches the application may do everything.
-    The log stays the caller's to close. Raises InvalidRequest for a prefix that is no path.
+    Over `Logs` of every tenant each principal has their own tenant's. Log or Logs stay the caller's to close.
+    Raises InvalidRequest for a prefix that is no path.
     """
     prefix = _prefix(prefix)
     app = FastAPI(
@@ -60,25 +63,25 @@ def create_app(
         docs_url=None,  # the pages FastAPI offers load scripts from elsewhere
         redoc_url=None,
     )
-    app.state.log = log
-    app.state.work = work = Work(log.settings)
+    app.state.logs = logs = log if isinstance(log, Logs) else Logs(log)
+    app.state.work = work = Work(logs.first.log.settings)
     app.state.metrics = metrics = Metrics()
-    for module in (events, exports, runs, queries, state, published, people, keys, configuration, reveal):
+    for module in (events, exports, runs, queries, state, published, verifier, people, keys, configuration, reveal):
         app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
     app.state.prefix = prefix
-    app.state.sign_in = known = SignIn(log, work) if sign_in else None
+    app.state.sign_in = known = SignIn(logs, work) if sign_in else None
     if known is not None:
         authorize = known
-        sign_in_pages.Pages(log, work, known, prefix, secure=secure).add(app)
+        sign_in_pages.Pages(logs, work, known, prefix, secure=secure).add(app)
     pages.add_pages(app, prefix, sign_in_path=prefix + sign_in_pages.PATH if sign_in else "")
     add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit)
-    ingest.add_ingest(app, ingest.Ingest(log, work, metrics), prefix)
+    ingest.add_ingest(app, ingest.Ingest(logs, work, metrics), prefix)
     if authorize is not None:
-        app.add_middleware(Gate, log=log, work=work, authorize=authorize)
+        app.add_middleware(Gate, logs=logs, work=work, authorize=authorize)
     app.add_middleware(SameOrigin)
     app.add_middleware(Edge, metrics=metrics)
     return app

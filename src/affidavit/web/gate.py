@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -15,12 +16,13 @@ from affidavit.access.keys import principal_of_key
 from affidavit.access.people import principal_of_session
 from affidavit.access.principal import Principal
 from affidavit.context import acting
-from affidavit.errors import AffidavitError
+from affidavit.errors import AffidavitError, NotFound
 from affidavit.event import Event
 from affidavit.log.audit_log import AuditLog
+from affidavit.web.logs import Logs
 from affidavit.web.problems import of_error
 from affidavit.web.who import AUTHORIZE_KEY, SCOPE_KEY
-from affidavit.web.work import Work
+from affidavit.web.work import LOG_KEY, Work, served_of
 
 COOKIE: Final = "affidavit_session"
 KNOWN_S: Final = 0.5
@@ -34,14 +36,15 @@ Authorize = Callable[[Scope], Awaitable[Principal | None]]
 
 
 class Gate:
-    """ASGI middleware: puts the principal of each request into its scope, None where nobody is known.
+    """ASGI middleware: puts the principal of each request into its scope, None where nobody is known, and the log of
+    their tenant: no route has another.
 
     `authorize` says who it is. Routes decide what that is enough for.
     """
 
-    def __init__(self, app: ASGIApp, log: AuditLog, work: Work, authorize: Authorize) -> None:
+    def __init__(self, app: ASGIApp, logs: Logs, work: Work, authorize: Authorize) -> None:
         self._app = app
-        self._log = log
+        self._logs = logs
         self._work = work
         self._authorize = authorize
         self._minute = 0
@@ -53,16 +56,21 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            who = await self._authorize(scope)
-        except AffidavitError as error:
-            await of_error(error)(scope, receive, send)
-            return
-        if who is not None and who.tenant != self._log.tenant.name:
-            who = None  # another tenant's is nobody here
-        scope[SCOPE_KEY] = who
-        scope[AUTHORIZE_KEY] = self._authorize
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                who = await self._authorize(scope)
+                if who is not None:
+                    scope[LOG_KEY] = await held.enter_async_context(self._logs.using(who.tenant))
+            except NotFound:
+                who = None  # another tenant's is nobody here
+            except AffidavitError as error:
+                await of_error(error)(scope, receive, send)
+                return
+            scope[SCOPE_KEY] = who
+            scope[AUTHORIZE_KEY] = self._authorize
+            await self._pass(scope, receive, send, who)
 
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, who: Principal | None) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in _REFUSED_STATUSES:
                 await self._refused(scope, who)
@@ -88,7 +96,7 @@ class Gate:
         details = {"not_recorded_before": left_out} if left_out else None
         event = Event(action=REFUSED, outcome="denied", target=what, details=details)
         with acting(**({"actor": who.id} if who else {})):
-            await self._work.glance(_record, self._log, event)
+            await self._work.glance(_record, served_of(scope, self._logs).log, event)
 
 
 def _record(log: AuditLog, event: Event) -> None:
@@ -97,10 +105,10 @@ def _record(log: AuditLog, event: Event) -> None:
 
 
 class SignIn:
-    """Authorizes by API key (`Authorization: Bearer afk_…`) or session cookie."""
+    """Authorizes by API key (`Authorization: Bearer afk_…`) or session cookie, of any tenant served."""
 
-    def __init__(self, log: AuditLog, work: Work) -> None:
-        self._log = log
+    def __init__(self, logs: Logs, work: Work) -> None:
+        self._logs = logs
         self._work = work
         self._known: dict[str, tuple[float, Principal | None]] = {}
 
@@ -119,12 +127,13 @@ class SignIn:
         """Ask anew for everybody: something changed."""
         self._known.clear()
 
-    async def _find(self, find: Callable[[AuditLog, str], Principal | None], text: str) -> Principal | None:
+    async def _find(self, find: Callable[..., Principal | None], text: str) -> Principal | None:
         now = time.monotonic()
         known = self._known.get(text)
         if known is not None and now - known[0] < KNOWN_S:
             return known[1]
-        found = await self._work.glance(find, self._log, text)
+        first = self._logs.first.log
+        found = await self._work.glance(partial(find, first, text, anywhere=self._logs.every))
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
         self._known[text] = (now, found)

@@ -43,10 +43,17 @@ class Metrics:
         self._events["duplicate"] += duplicates
         self._events["refused"] += refused
 
-    def text(self, log: AuditLog, work: Work) -> str:
-        """All of it, with the log's own figures. Reads the journal."""
+    def text(self, log: AuditLog, work: Work, *, process: bool) -> str:
+        """The log's own figures, and with `process` those of all that was asked of this process. Reads the journal."""
         out: list[str] = []
         _add(out, "affidavit_build_info", "gauge", "This release", [("", {"version": VERSION}, 1)])
+        if process:
+            self._process(out, work)
+        _recorder(out, log)
+        _logs(out, log)
+        return "\n".join(out) + "\n"
+
+    def _process(self, out: list[str], work: Work) -> None:
         requests = [
             ("", {"method": method, "route": route, "code": str(code)}, count)
             for (method, route, code), count in sorted(self._requests.items())
@@ -58,9 +65,6 @@ class Metrics:
         _add(out, "affidavit_listeners", "gauge", "Clients that are sent news", [("", {}, work.listeners)])
         refused: list[_Line] = [("", {}, work.listeners_refused)]
         _add(out, "affidavit_listeners_refused_total", "counter", "Those who were one too many", refused)
-        _recorder(out, log)
-        _logs(out, log)
-        return "\n".join(out) + "\n"
 
     def _histogram(self) -> Iterable[_Line]:
         for route, slots in sorted(self._slots.items()):

@@ -19,6 +19,7 @@ from affidavit.log.worker import Work as LogWork
 from affidavit.log.worker import Worker
 from affidavit.web.app import create_app
 from affidavit.web.guards import LOOPBACK_NAMES, LoopbackHosts
+from affidavit.web.logs import Logs
 from affidavit.web.work import Work
 
 HOST: Final = "127.0.0.1"
@@ -65,11 +66,16 @@ def serve(
 ) -> None:
     """Serve `log` on `listener` until SIGTERM or SIGINT, then end what is under way within STOP_TIMEOUT_S.
 
-    `started` is called with the address once requests are answered. `sign_in` and `secure` as for `create_app`; without
-    a sign-in only loopback names are answered. The log stays the caller's to close.
+    `started` is called with the address once requests are answered. `sign_in` and `secure` as for `create_app`; with a
+    sign-in every tenant's logs are served, each to its own; without one only loopback names are answered, and `log` is
+    the only one. It stays the caller's to close.
     """
-    with working(log):
-        Server(log, listener, started, sign_in=sign_in, secure=secure).run()
+    logs = Logs(log, every=sign_in)
+    try:
+        with working(log):
+            Server(logs, listener, started, sign_in=sign_in, secure=secure).run()
+    finally:
+        logs.close()
 
 
 @contextmanager
@@ -104,7 +110,7 @@ class Server(uvicorn.Server):
 
     def __init__(
         self,
-        log: AuditLog,
+        log: AuditLog | Logs,
         listener: socket.socket,
         started: Callable[[str], None],
         *,

@@ -10,12 +10,14 @@ from typing import Final, TypeVar
 import anyio
 from anyio.to_thread import run_sync
 from fastapi import Request
+from starlette.types import Scope
 
 from affidavit.errors import Busy
 from affidavit.log.audit_log import AuditLog
 from affidavit.settings import Settings
 from affidavit.web.intake import Held
 from affidavit.web.limits import Rates
+from affidavit.web.logs import Logs, Served
 
 QUERIES_AT_ONCE_MAX: Final = 4  # each may use `query_memory_mib`; more wait
 EXPORTS_AT_ONCE_MAX: Final = 8  # downloads in progress; more are refused
@@ -25,6 +27,7 @@ LOOKING_AT_ONCE_MAX: Final = 2  # of them, at the same moment
 HASHING_AT_ONCE_MAX: Final = 1
 LISTEN_AGAIN_S: Final = 30.0
 RETRY_AFTER_S: Final = 5.0
+LOG_KEY: Final = "affidavit.log"
 T = TypeVar("T")
 
 
@@ -112,9 +115,14 @@ class Work:
 
 
 def log_of(request: Request) -> AuditLog:
-    """The log this application serves."""
-    log: AuditLog = request.app.state.log
-    return log
+    """The log of whoever asks: the principal's tenant's, else the one this application serves first."""
+    return served_of(request.scope, request.app.state.logs).log
+
+
+def served_of(scope: Scope, logs: Logs) -> Served:
+    """The same with what stands beside it."""
+    found: Served | None = scope.get(LOG_KEY)
+    return logs.first if found is None else found
 
 
 def work_of(request: Request) -> Work:

@@ -29,10 +29,11 @@ from affidavit.log.registry import MAIN
 from affidavit.web import intake
 from affidavit.web.courier import NOBODY, Courier
 from affidavit.web.intake import Kind
+from affidavit.web.logs import Logs, Served
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import ProblemResponse, documented, of_error
 from affidavit.web.who import Recorder, allowed
-from affidavit.web.work import Work
+from affidavit.web.work import Work, served_of
 
 PATH: Final = "/api/v1/events"
 KEY_CHARS_MAX: Final = 128
@@ -42,13 +43,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Ingest:
-    """The ASGI application behind `POST /api/v1/events`, over one log."""
+    """The ASGI application behind `POST /api/v1/events`."""
 
-    def __init__(self, log: AuditLog, work: Work, metrics: Metrics) -> None:
-        self._log = log
+    def __init__(self, logs: Logs, work: Work, metrics: Metrics) -> None:
+        self._logs = logs
         self._work = work
         self._metrics = metrics
-        self._couriers: dict[str, Courier] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,16 +65,18 @@ class Ingest:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         headers = Headers(scope=scope)
-        who = allowed(scope, self._log, "record")
+        served = served_of(scope, self._logs)
+        log = served.log
+        who = allowed(scope, log, "record")
         kind = intake.kind_of(headers)
         key = _key(headers)
         if key and who.id:
             key = f"{who.id}\n{key}"  # nobody meets another's events by using the same key
         stream = QueryParams(scope["query_string"]).get("stream", MAIN) if scope["query_string"] else MAIN
-        rates, client = self._work.rates, who.id or _client(scope)
+        rates, client = self._work.rates, f"{who.tenant}/{who.id}" if who.id else _client(scope)
         wait_s = rates.wait_s(client, time.monotonic())
         if wait_s:
-            detail = f"{self._log.settings.client_events_per_s} events a second are taken of one client"
+            detail = f"{log.settings.client_events_per_s} events a second are taken of one client"
             return ProblemResponse(429, detail, headers={"Retry-After": str(math.ceil(wait_s))})
         with self._work.held.count() as take:
             body = await intake.read_body(receive, headers, take)
@@ -82,10 +84,10 @@ class Ingest:
                 batch = Batch(body, kind, stream, key)
                 if batch.single:
                     rates.spend(client, 1, time.monotonic())
-                    return await self._single(batch, stream)
-                future = batch.submit(self._log)
+                    return await self._single(served, batch, stream)
+                future = batch.submit(log)
             else:
-                batch, future = await self._work.unpack(_submitted, self._log, body, kind, stream, key)
+                batch, future = await self._work.unpack(_submitted, log, body, kind, stream, key)
             rates.spend(client, batch.count, time.monotonic())
             # Shielded: a client gone leaves the recorder's future alone.
             results: list[Receipt | InvalidEvent] = await asyncio.shield(asyncio.wrap_future(future))
@@ -93,11 +95,11 @@ class Ingest:
         self._metrics.events(batch.recorded, batch.duplicates, batch.rejected)
         return response
 
-    async def _single(self, batch: Batch, stream: str) -> Response:
-        courier = self._couriers.get(stream)
+    async def _single(self, served: Served, batch: Batch, stream: str) -> Response:
+        courier = served.couriers.get(stream)
         if courier is None:
-            self._log.tenant.log(stream)  # couriers are for streams that exist
-            courier = self._couriers[stream] = Courier(self._log, stream)
+            served.log.tenant.log(stream)  # couriers are for streams that exist
+            courier = served.couriers[stream] = Courier(served.log, stream)
         try:
             if batch.errors:
                 raise batch.errors[0]

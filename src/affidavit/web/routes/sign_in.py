@@ -12,11 +12,12 @@ from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affidavit.access import people
-from affidavit.errors import Busy, Forbidden, InvalidRequest
-from affidavit.log.audit_log import AuditLog
+from affidavit.access.accounts import Account
+from affidavit.errors import Busy, Forbidden, InvalidRequest, NotFound
 from affidavit.web.gate import COOKIE, SignIn, session_of
+from affidavit.web.logs import Logs
 from affidavit.web.who import SCOPE_KEY
-from affidavit.web.work import Work
+from affidavit.web.work import Work, log_of
 
 PATH: Final = "/sign-in"
 LINK_PATH: Final = "/welcome"
@@ -67,10 +68,10 @@ class Tries:
 
 
 class Pages:
-    """The pages over one log. `secure`: the cookie goes over https alone."""
+    """The pages over the logs of an application. `secure`: the cookie goes over https alone."""
 
-    def __init__(self, log: AuditLog, work: Work, known: SignIn, prefix: str, *, secure: bool) -> None:
-        self._log = log
+    def __init__(self, logs: Logs, work: Work, known: SignIn, prefix: str, *, secure: bool) -> None:
+        self._logs = logs
         self._work = work
         self._known = known
         self._prefix = prefix
@@ -93,32 +94,48 @@ class Pages:
         """The pages' look."""
         return Response(STYLE, media_type="text/css", headers={"Cache-Control": "no-cache"})
 
-    async def form(self, request: Request) -> Response:
+    async def form(self, request: Request, tenant: str = "") -> Response:
         """Name and password; or who is signed in, and the way out."""
         who = request.scope.get(SCOPE_KEY)
         if who is not None:
             return self._page(f"Signed in as {who.name}", _OUT, self._where(request, OUT_PATH))
-        return self._page("Sign in", _SIGN_IN, self._where(request, PATH))
+        return await self._ask(request, tenant)
+
+    async def _ask(
+        self, request: Request, tenant: str, *, fail: str = "", status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
+        names = await self._work.glance(self._logs.names)
+        tenant = html.escape(tenant or self._logs.first.log.tenant.name)
+        body = _SIGN_IN.replace("TENANT", _TENANT.replace("NAME", tenant) if len(names) > 1 else "")
+        return self._page("Sign in", body, self._where(request, PATH), fail=fail, status=status, headers=headers)
 
     async def sign_in(self, request: Request) -> Response:
         """A session, or the form again."""
         given = await _form(request)
         name, password = given.get("name", ""), given.get("password", "")
+        tenant = given.get("tenant") or self._logs.first.log.tenant.name
         client = request.client.host if request.client else ""
-        keys = (f"name {name[:64]}", f"address {client}")
+        keys = (f"name {tenant[:64]}/{name[:64]}", f"address {client}")
         try:
             self._tries.check(*keys)
         except Busy as error:
             wait = {"Retry-After": str(int(error.retry_after_s))}
-            return self._page(
-                "Sign in", _SIGN_IN, self._where(request, PATH), fail=str(error), status=429, headers=wait
-            )
-        token = await self._work.hash(people.sign_in, self._log, name, password)
+            return await self._ask(request, tenant, fail=str(error), status=429, headers=wait)
+        token = await self._checked(tenant, name, password)
         if token is None:
             self._tries.wrong(*keys)
             fail = "Name and password do not fit, or your access has ended."
-            return self._page("Sign in", _SIGN_IN, self._where(request, PATH), fail=fail, status=401)
-        response = RedirectResponse(self._home(request), 303)
+            return await self._ask(request, tenant, fail=fail, status=401)
+        return self._session(RedirectResponse(self._home(request), 303), request, token)
+
+    async def _checked(self, tenant: str, name: str, password: str) -> str | None:
+        try:
+            async with self._logs.using(tenant) as served:
+                return await self._work.hash(people.sign_in, served.log, name, password)
+        except NotFound:  # takes as long as a name that nobody has
+            return await self._work.hash(people.sign_in, self._logs.first.log, "", password)
+
+    def _session(self, response: Response, request: Request, token: str) -> Response:
         response.set_cookie(
             COOKIE,
             token,
@@ -132,28 +149,36 @@ class Pages:
 
     async def welcome(self, request: Request, token: str = "") -> Response:
         """A one-time link: choose a password."""
-        found = await self._work.glance(people.invited, self._log, token)
+        found = await self._work.glance(self._invited, token)
         if found is None:
             return self._page("This link has ended", _ENDED, "", status=404)
         where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
         return self._page(f"Welcome, {found.name}", _CHOOSE, where)
 
+    def _invited(self, token: str) -> Account | None:
+        return people.invited(self._logs.first.log, token, anywhere=self._logs.every)
+
     async def choose(self, request: Request, token: str = "") -> Response:
         """Set the password; then sign in by it."""
         given = await _form(request)
+        found = await self._work.glance(self._invited, token)
+        tenant = found.tenant if found else self._logs.first.log.tenant.name
         try:
-            await self._work.hash(people.choose_password, self._log, token, given.get("password", ""))
+            async with self._logs.using(tenant) as served:
+                await self._work.hash(people.choose_password, served.log, token, given.get("password", ""))
         except Forbidden:
             return self._page("This link has ended", _ENDED, "", status=404)
         except InvalidRequest as error:
             where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
             return self._page("Choose another password", _CHOOSE, where, fail=str(error), status=422)
         self._known.forget()
-        return RedirectResponse(self._where(request, PATH), 303)
+        several = tenant != self._logs.first.log.tenant.name
+        asked = f"?tenant={quote(tenant, safe='')}" if several else ""
+        return RedirectResponse(self._where(request, PATH) + asked, 303)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
-        await self._work.glance(people.sign_out, self._log, session_of(request.headers))
+        await self._work.glance(people.sign_out, log_of(request), session_of(request.headers))
         self._known.forget()
         response = RedirectResponse(self._where(request, PATH), 303)
         response.delete_cookie(COOKIE, path=self._home(request), httponly=True, secure=self._secure, samesite="strict")
@@ -200,8 +225,11 @@ _PAGE: Final = """<!doctype html>
 <title>{title} · Affidavit</title><link rel="stylesheet" href="{style}"></head>
 <body><main><h1>{title}</h1>{said}{body}</main></body></html>
 """
+_TENANT: Final = """<label for="tenant">Tenant</label>
+<input id="tenant" name="tenant" value="NAME" autocomplete="organization" required>
+"""
 _SIGN_IN: Final = """<p>Sign-ins, searches and exports are recorded.</p>
-<form method="post" action="ACTION"><label for="name">Name</label>
+<form method="post" action="ACTION">TENANT<label for="name">Name</label>
 <input id="name" name="name" autocomplete="username" required autofocus>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -79,10 +80,15 @@ def _values(log: AuditLog, field: str, q: str) -> list[tuple[str, int]]:
     summary="What this process did and how its log stands, for Prometheus",
 )
 async def metrics(request: Request, _who: Principal = Measurer) -> Response:
-    """Requests, latencies, events recorded and refused, the recorder's queue, sizes of the logs."""
-    work = work_of(request)
+    """Requests, latencies, events recorded and refused, the recorder's queue, sizes of the logs.
+
+    Where several tenants are served, what all of them asked of the process is told to the first alone.
+    """
+    work, log = work_of(request), log_of(request)
     found: Metrics = request.app.state.metrics
-    return Response(await work.glance(found.text, log_of(request), work), headers={"Content-Type": MEDIA_TYPE})
+    process = log is request.app.state.logs.first.log
+    text = await work.glance(partial(found.text, log, work, process=process))
+    return Response(text, headers={"Content-Type": MEDIA_TYPE})
 
 
 @router.get("/healthz", responses=documented(503), summary="Whether the server can read its journal")
