@@ -145,7 +145,7 @@ def test_a_second_writer_waits_for_the_head_row(log, open_log):
         done.set()
 
     with log.database.write() as connection:
-        Appender(log.database, connection, [log_id], time.time_ns() // 1000)
+        Appender(log.database, connection, [log_id], lambda: time.time_ns() // 1000)
         thread = threading.Thread(target=record)
         thread.start()
         began.wait(10)

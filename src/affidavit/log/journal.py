@@ -6,7 +6,7 @@ the next index and a time that never runs backwards, build entry and leaf, exten
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -98,11 +98,13 @@ Placed = tuple[int, bytes, int, bool] | InvalidEvent  # index, leaf, t_us, dupli
 class Appender:
     """One transaction's worth of sequencing over one or more logs."""
 
-    def __init__(self, database: Database, connection: Connection, log_ids: Sequence[int], now_us: int) -> None:
+    def __init__(
+        self, database: Database, connection: Connection, log_ids: Sequence[int], clock_us: Callable[[], int]
+    ) -> None:
         self._database = database
         self._connection = connection
-        self._now_us = now_us
         self._heads = database.lock_logs(connection, log_ids)
+        self._now_us = clock_us()  # under the lock: what waited for another transaction is not told as earlier than it
 
     def append(self, log_id: int, events: Sequence[Prepared], *, again: bool = False) -> list[Placed]:
         """Sequence `events` into one log. The result has one item an event, in order.

@@ -203,7 +203,7 @@ class Recorder:
         log_ids = sorted({event.log_id for job in jobs for event in job.events}.union(*(job.locks for job in jobs)))
         again = any(job.again for job in jobs)
         with self._database.write() as connection:
-            appender = Appender(self._database, connection, log_ids, time.time_ns() // 1000)
+            appender = Appender(self._database, connection, log_ids, _clock_us)
             if len(log_ids) == 1:
                 placed = appender.append(log_ids[0], [event for job in jobs for event in job.events], again=again)
             else:
@@ -216,6 +216,10 @@ class Recorder:
                 if job.extra is not None and not (job.again and _all_there(answers[-1])):
                     job.extra(connection, answers[-1])
         return answers
+
+
+def _clock_us() -> int:
+    return time.time_ns() // 1000
 
 
 _recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()
