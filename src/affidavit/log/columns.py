@@ -136,11 +136,20 @@ def equal_filters(bounds: Bounds) -> list[tuple[str, list[str]]]:
 _PUSHED_VALUES_MAX: Final = 64
 
 
+def _is_free(path: str) -> bool:
+    return path.startswith("details.")
+
+
 def _texts(columns: Columns, paths: Sequence[str]) -> list[str]:
     found = []
     for at, path in enumerate(paths):
-        kinds = [one for one in (columns.column(path), columns.raw(path)) if one is not None]
-        texts = [f"CAST({one} AS VARCHAR)" for one in kinds] or ["CAST(NULL AS VARCHAR)"]
+        text, raw = columns.column(path), columns.raw(path)
+        texts = [] if text is None else [f"CAST({text} AS VARCHAR)"]
+        if raw is not None:  # what is inside `details` may be a string of JSON
+            texts.append(
+                f"json_extract_string({raw}, '$')" if text is None and _is_free(path) else f"CAST({raw} AS VARCHAR)"
+            )
+        texts = texts or ["CAST(NULL AS VARCHAR)"]
         text = texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
         found.append(f"{text} AS f{at}")
     return found
