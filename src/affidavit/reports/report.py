@@ -13,7 +13,8 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from affidavit.errors import InvalidRequest
-from affidavit.paths import CLASSES, DeclaredFields, Path, lookup
+from affidavit.paths import CLASSES, STRING, DeclaredFields, Path, lookup
+from affidavit.query.tree import DETAILS_RE
 
 Severity = Literal["low", "medium", "high", "critical"]
 Basis = Literal["required", "practice"]
@@ -98,8 +99,8 @@ class Column(_Part, frozen=True, rename={"cls": "class"}):
     def field(self, declared: DeclaredFields | None) -> Path | None:
         """The field it is masked as; None for numbers that no field's mask is for."""
         if self.path:
-            return lookup(self.path, declared)
-        return Path(self.name, "s", self.cls) if self.cls else None
+            return lookup(self.path, declared) or Path(self.path, STRING, "free")
+        return Path(self.name, STRING, self.cls) if self.cls else None
 
     @property
     def shown(self) -> str:
@@ -193,7 +194,7 @@ class Report(_Part, frozen=True):
     def check(self, where: str, controls: dict[str, Control], declared: DeclaredFields | None) -> None:
         """Check what the types don't say. Raises InvalidRequest naming file, key and what is allowed."""
         for path in self.fields:
-            if lookup(path, declared) is None:
+            if not _is_field(path, declared):
                 raise wrong(where, "fields", path, "Name paths of docs/reference/events.md, or declared fields")
         for name in self.controls:
             if name not in controls:
@@ -226,10 +227,14 @@ class Report(_Part, frozen=True):
                 raise wrong(where, "needs", name, f"The report's references: {', '.join(self.references) or 'none'}")
 
 
+def _is_field(path: str, declared: DeclaredFields | None) -> bool:
+    return lookup(path, declared) is not None or DETAILS_RE.match(path) is not None
+
+
 def _check_columns(where: str, columns: tuple[Column, ...], declared: DeclaredFields | None) -> None:
     for column in columns:
         here = f"{where}, column {column.name}"
-        if column.path and lookup(column.path, declared) is None:
+        if column.path and not _is_field(column.path, declared):
             raise wrong(here, "path", column.path, "Name a path of docs/reference/events.md")
         if column.cls and column.cls not in CLASSES:
             raise wrong(here, "class", column.cls, f"Allowed: {', '.join(CLASSES)}")
