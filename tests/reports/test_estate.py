@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -38,7 +38,7 @@ def scenarios(estate):
 def results(estate, library):
     """The result of a report with its parameters, made once."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def run(report, parameters, at_us, run_id):
         from affidavit.reports.runner import Fixed
 
