@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from affidavit.cases import caseload as caseload_module
-from affidavit.cases.caseload import Caseload
+from affidavit.cases.caseload import Caseload, to_json
 from affidavit.cases.deadlines import INCIDENT, REQUEST
 from affidavit.context import acting
 from affidavit.errors import Busy, InvalidRequest, NotFound
@@ -41,7 +41,7 @@ def test_a_request_from_receipt_to_answer(load, log):
         load.change("R-1", "verified", {"verified_how": "passport"}, at=days(2))
         load.change("R-1", "assigned", {"assignee": "e.marchetti"}, at=days(3))
         load.change("R-1", "closed", {"outcome": "complied", "response": "sent"}, at=days(20))
-    assert (case.number, case.state) == ("R-1", "open")
+    assert (case.id, case.state) == ("R-1", "open")
     found = load.case("R-1")
     assert found.state == "closed"
     assert [(one.step, one.index, one.actor) for one in found.history] == [
@@ -87,6 +87,15 @@ def test_events_of_other_programs_make_cases_too(load, log):
         "resumed at index 3 came while the case was open",
     ]
     assert [one.index for one in found.history] == [0, 1, 3, 4]
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1969-12-31T23:00:00Z"])
+def test_moments_nobody_means_break_nothing(load, log, at):
+    case = {"request_id": "X-1", "right": "access", "received_at": at}
+    log.record("privacy.request.received", at=RECEIVED, case=case, details={"law": "gdpr"})
+    log.record("incident.opened", at=RECEIVED, case={"incident_id": "X-2", "aware_at": at}, details={"law": "gdpr"})
+    found = load.listed()
+    assert [to_json(one)["id"] for one in found] in (["X-1", "X-2"], ["X-2", "X-1"])
 
 
 @pytest.mark.parametrize(
@@ -268,7 +277,7 @@ def test_one_at_a_time(load, log, monkeypatch):
     number = opened(load)
     monkeypatch.setattr(caseload_module, "LEASE_TRIES", 2)
     monkeypatch.setattr(caseload_module, "LEASE_WAIT_S", 0.01)
-    other = Lease(log.database, f"case/{log.tenant.number}/{number}"[:80])
+    other = Lease(log.database, f"case/{log.tenant.id}/{number}"[:80])
     assert other.take()
     with pytest.raises(Busy, match="is being changed by another process"):
         load.change(number, "verified", {})

@@ -23,6 +23,9 @@ PAUSED: Final = "paused"
 CLOSED: Final = "closed"
 STATES: Final = (OPEN, VERIFIED, PAUSED, CLOSED)
 ANY: Final = frozenset({OPEN, VERIFIED, PAUSED})
+YEAR_MIN: Final = 1970
+YEAR_MAX: Final = 9000
+"""Moments of other years are no moments: a limit counted from them could lie beyond what a date can be."""
 NOT_REQUIRED: Final = "not_required"
 
 
@@ -159,12 +162,12 @@ def _moments(event: Happened) -> dict[str, datetime]:
 
 
 def read_moment(text: str) -> datetime | None:
-    """An RFC 3339 time with its offset, in UTC; None where the text is none."""
+    """An RFC 3339 time with its offset, in UTC; None where the text is none, or a year nobody means."""
     try:
         found = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None else None
+    return found.astimezone(UTC) if found.tzinfo is not None and YEAR_MIN < found.year < YEAR_MAX else None
 
 
 def clocks(

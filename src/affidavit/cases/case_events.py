@@ -83,6 +83,7 @@ def happened(index: int, at_us: int, action: str, outcome: str, fields: str) -> 
     if not case_id or outcome != "success":
         return None
     facts = {name: value for name, path in _FIELDS.items() if (value := values.get(path)) is not None}
+    facts.pop("due_at", None)  # clocks count it out anew
     facts.update(_details(values))
     at = datetime.fromtimestamp(at_us // 1_000_000, UTC) + timedelta(microseconds=at_us % 1_000_000)
     step = action.removeprefix(prefix)

@@ -5,6 +5,7 @@ One process at a time changes a case (a lease), so that no step is taken on a st
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -13,16 +14,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from affidavit.cases import incidents, subject_requests
-from affidavit.cases.case import Case, Clock, Happened, Step, check_facts, check_step, clocks, fold, take
+from affidavit.cases.case import Case, Clock, Happened, Step, check_facts, check_step, clocks, fold, next_due, take
 from affidavit.cases.case_events import OPENINGS, STEPS, family, happened, is_case_event, is_of, to_event
 from affidavit.cases.counting import Calendar
 from affidavit.cases.deadlines import INCIDENT, REQUEST, Book, load
 from affidavit.cases.reference_data import calendar
+from affidavit.commitment import format_time
 from affidavit.errors import Busy, InvalidRequest, NotFound
+from affidavit.event import micros
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.checkpoints import Pin
 from affidavit.log.leases import lease
@@ -33,6 +36,7 @@ FACT_BYTES_MAX: Final = 16_384
 FUTURE_S_MAX: Final = 300.0  # clocks of people and servers differ
 LEASE_TRIES: Final = 50
 LEASE_WAIT_S: Final = 0.1
+_PRESSING: Final = frozenset({"due_soon", "overdue"})
 _ID_RE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 
 
@@ -72,6 +76,20 @@ class Caseload:
         if id not in found or (within != EVERYTHING and OPENINGS[found[id].kind] not in found[id].moments):
             raise NotFound(f"no case {id[:64]!r}", "affidavit case list shows them")
         return found[id]
+
+    def listed(
+        self, *, kind: str | None = None, state: str | None = None, only_due: bool = False, within: Query = EVERYTHING
+    ) -> list[Shown]:
+        """Cases with their clocks now: what is due first, then what is not due, newest first."""
+        days = self.calendar()
+        now = datetime.now(UTC)
+        found = [
+            self.show(one, now, days)
+            for one in self.cases(within=within).values()
+            if kind in (None, one.kind) and state in (None, one.state)
+        ]
+        pressing = [one for one in found if not only_due or any(clock.status in _PRESSING for clock in one.clocks)]
+        return sorted(pressing, key=_urgency)
 
     def calendar(self, at: datetime | None = None) -> Calendar:
         """The business days deadlines are counted in, as the reference data says: weekends alone where it is silent."""
@@ -215,3 +233,49 @@ class Caseload:
 def _new_id(kind: str) -> str:
     prefix = "REQ" if kind == REQUEST else "INC"
     return f"{prefix}-{datetime.now(UTC).year}-{b32encode(os.urandom(5)).decode()}"
+
+
+def _urgency(shown: Shown) -> tuple[float, float]:
+    clock = next_due(shown.clocks)
+    due = math.inf if clock is None else clock.last.timestamp()
+    return due, -shown.case.begun.timestamp()
+
+
+def to_json(shown: Shown, *, history: bool = True) -> dict[str, Any]:
+    """A case for machines, in clear."""
+    case = shown.case
+    found: dict[str, Any] = {
+        "id": case.id,
+        "kind": case.kind,
+        "state": case.state,
+        "begun": _text(case.begun),
+        "moments": {name: _text(at) for name, at in sorted(case.moments.items())},
+        "facts": dict(sorted(case.facts.items())),
+        "clocks": [_clock_json(one) for one in shown.clocks],
+        "problems": list(case.problems),
+    }
+    if history:
+        found["events"] = [
+            {"stream": one.stream, "index": one.index, "step": one.step, "at": _text(one.at), "actor": one.actor}
+            for one in case.history
+        ]
+    return found
+
+
+def _clock_json(clock: Clock) -> dict[str, Any]:
+    return {
+        "deadline": clock.deadline.id,
+        "title": clock.deadline.title,
+        "citation": clock.deadline.citation,
+        "edition": clock.deadline.edition,
+        "start": _text(clock.start),
+        "first_due": _text(clock.first_due),
+        "due": _text(clock.last),
+        "done": None if clock.done is None else _text(clock.done),
+        "status": clock.status,
+        "extended": clock.extended,
+    }
+
+
+def _text(at: datetime) -> str:
+    return format_time(micros(at))

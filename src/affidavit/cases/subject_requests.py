@@ -53,11 +53,13 @@ def check_closing(case: Case, right: Right, facts: Mapping[str, str]) -> None:
     if outcome in GRANTED and right.verify and "verified" not in case.moments:
         raise InvalidRequest(
             f"request {case.id} is granted to somebody whose identity was not verified",
-            f"First: affidavit case verify {case.id} --how …",
+            f"First: affidavit case verify {case.id}",
         )
     if outcome not in REFUSED:
         return
     missing = [name for name in right.denial if not facts.get(name)]
     if missing:
-        options = " ".join(f"--{name.replace('_', '-')} …" for name in missing)
-        raise InvalidRequest(f"a refusal under {right.citation} needs {', '.join(missing)}", f"Give {options}")
+        raise InvalidRequest(
+            f"a refusal under {right.citation} needs {', '.join(missing)}",
+            "Say what it rests on, and what the subject can do about it",
+        )
