@@ -149,7 +149,8 @@ def test_without_the_extra_nothing_is_done(log, record, out, own_events, monkeyp
     record(event(1))
     monkeypatch.setattr(pdf, "find_spec", lambda _: None)
     asked = []
-    monkeypatch.setattr(log.reader, "rows", lambda *a, **o: asked.append(a))
+    for read in ("rows", "columns"):
+        monkeypatch.setattr(log.reader, read, lambda *a, **o: asked.append(a))
     for bundle in (False, True):
         with pytest.raises(MissingExtra, match=r"\[pdf\]"):
             run_export(log, SPEC, out / "x", bundle=bundle)

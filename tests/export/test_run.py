@@ -208,13 +208,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(log, record, out, own_
 
 def test_a_failure_midway_leaves_no_file_and_is_an_event(log, record, out, own_events, monkeypatch):
     record(("login", "u", "/x", "2023-10-01T12:00:00"))
-    real = log.reader.rows
+    real = log.reader.columns
 
-    def rows(*args, **options):
+    def columns(*args, **options):
         yield from real(*args, **options)
         raise IntegrityError("record 1 is not what was committed")
 
-    monkeypatch.setattr(log.reader, "rows", rows)
+    monkeypatch.setattr(log.reader, "columns", columns)
     with pytest.raises(IntegrityError):
         run_export(log, legacy(), out / "x.csv", bundle=False)
     assert list(out.iterdir()) == []
@@ -259,11 +259,11 @@ def test_a_client_that_went_is_an_event(log, record, own_events):
 
 
 def test_a_stream_that_can_t_begin_raises_before_its_first_byte(log, own_events, monkeypatch):
-    def rows(*_args, **_options):
+    def columns(*_args, **_options):
         raise StorageError("the query could not spill to disk")
         yield
 
-    monkeypatch.setattr(log.reader, "rows", rows)
+    monkeypatch.setattr(log.reader, "columns", columns)
     with pytest.raises(StorageError):
         stream_export(log, legacy())
     assert own_events()[-1][0] == "export.failed"

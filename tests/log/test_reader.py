@@ -76,7 +76,7 @@ def test_limits_pages_and_batches(log):
         seen, after = [], None
         while page := keys(log, limit=8, after=after, descending=descending):
             seen += page
-            from affidavit.log.reader import Key
+            from affidavit.log.order import Key
 
             after = Key(*page[-1])
         assert seen == ordered

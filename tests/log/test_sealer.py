@@ -12,8 +12,8 @@ from affidavit.log.catalogue import list_segments
 from affidavit.log.fsck import fsck
 from affidavit.log.leases import Lease
 from affidavit.log.merger import merge, remove_replaced
+from affidavit.log.order import Key
 from affidavit.log.proofs import prove
-from affidavit.log.reader import Key
 from affidavit.log.schema import event_ids, journal
 from affidavit.log.sealer import SealPolicy, seal
 from affidavit.query.tree import EVERYTHING, Leaf, eq

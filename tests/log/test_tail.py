@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from affidavit.log import tail
-from affidavit.log.reader import Key
+from affidavit.log.order import Key
 from affidavit.log.sealer import SealPolicy, seal
 from affidavit.log.tail import Stretch, Tails, runs
 from affidavit.query.tree import EVERYTHING

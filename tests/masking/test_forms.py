@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affidavit.cells import csv_cell, json_text
 from affidavit.masking import forms
 from affidavit.masking.forms import FORMS, parses, parses_count
 from affidavit.masking.masks import read_mask
@@ -75,6 +77,34 @@ def test_years_group_ages_from_ninety() -> None:
 def test_whatever_comes_in_a_well_formed_cell_comes_out(form: str, value: str) -> None:
     cell = FORMS[form].apply(value)
     assert parses(read_mask(form, "none").spec(), cell)
+
+
+@given(st.sampled_from(sorted(set(FORMS) - {"year"})), TEXT)
+def test_no_cell_of_a_form_needs_quotes_or_escapes(form: str, value: str) -> None:
+    cell = FORMS[form].apply(value)
+    if cell is not None:
+        assert csv_cell("s", cell) == cell
+        assert json_text(cell) == f'"{cell}"'
+
+
+ADDRESSES = (
+    st.ip_addresses().map(str)
+    | st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){2,4}", fullmatch=True)
+    | st.sampled_from(
+        ["10.0.0.01", "1.2.3.256", "1.2.3.4 ", " 1.2.3.4", "::ffff:1.2.3.4", "fe80::1%eth0", "1.2.3.", ".", "1.2.3.4\n"]
+    )
+    | TEXT
+)
+
+
+@given(st.lists(ADDRESSES, max_size=30), st.integers(8, 24), st.integers(16, 48))
+def test_the_column_of_prefixes_is_the_prefix_of_each(values: list[str], v4: int, v6: int) -> None:
+    column = forms.ip_column(pa.array(values, pa.string()), v4, v6)
+    assert column.to_pylist() == [forms.ip(value, v4, v6) for value in values]
+    mask = read_mask({"mask": "ip", "v4": v4, "v6": v6}, "ip")
+    spread = [None, *(value for one in values for value in (one, None))]
+    assert mask.column(pa.array(spread, pa.string())).to_pylist() == [mask.cell(value) for value in spread]
+    assert mask.column(pa.array(spread, pa.string()), "j").to_pylist() == [mask.cell(value, "j") for value in spread]
 
 
 @given(st.ip_addresses(), st.integers(8, 24), st.integers(16, 48))

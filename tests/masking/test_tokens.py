@@ -106,6 +106,20 @@ def test_columns_one_after_another_remember_rightly(batches: list[list[str | Non
         assert len(tokenizer._known) <= 4
 
 
+@pytest.mark.parametrize("tag", ["s", "j"])
+def test_mostly_distinct_and_mostly_equal_columns_are_the_scalars(tag: str) -> None:
+    tokenizer = Tokenizer(KEY)
+    for values in (
+        [None, *(f"v{n}" for n in range(300)), None],
+        [None, *(f"v{n % 7}" for n in range(300))],
+        [f"v{n % 9}" for n in range(300)],
+        [None, None],
+        [],
+    ):
+        expected = [None if value is None else token(KEY, value, tag) for value in values]
+        assert tokenizer.column(pa.array(values, pa.string()), tag).to_pylist() == expected
+
+
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=20))
 def test_base32_of_many_is_base32_of_each(digests: list[bytes]) -> None:
     expected = [base64.b32encode(digest).decode().lower()[:26] for digest in digests]

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from affidavit.cells import TIMES, underlying
 from affidavit.export.formats.text import Cells
-from affidavit.export.select import Selected, resource_column
+from affidavit.export.select import Values, resource_column
 from affidavit.export.spec import RESOURCE, Column, ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
+from affidavit.masking.forms import FORMS
 from affidavit.masking.masks import Mask, Own, Vault
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.masking.tokens import Tokenizer, TokenKeys
@@ -20,7 +21,8 @@ from affidavit.paths import JSON, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.tree import Query, with_tokens
 
 KEEP: Final = "keep"
-_TOKENS: Final = frozenset({"token", "vault"})
+_PLAIN: Final = frozenset({"token", "vault", "type", *FORMS})
+"""Masks whose cells' grammar has no character that a format quotes or escapes, and no formula's first."""
 
 
 class MaskKeys(Protocol):
@@ -73,7 +75,7 @@ class Masker:
     @property
     def paths(self) -> frozenset[str]:
         """Every path a batch must have selected."""
-        shown = {column.path for column in self._spec.columns if column.path not in TIMES}
+        shown = {column.path for column in self._spec.columns}
         return frozenset(shown.union(*(mask.needs for _, mask in self._columns)))
 
     @property
@@ -82,7 +84,7 @@ class Masker:
         kept = [column.path for column, mask in self._columns if mask.name == KEEP]
         return frozenset(name for path in kept for name in underlying(path))
 
-    def opened(self, rows: Selected) -> list[tuple[frozenset[str], list[bool]]]:
+    def opened(self, rows: Values) -> list[tuple[frozenset[str], list[bool]]]:
         """Fields the reader sees in some rows alone (their own, under the profile `subject`), and in which."""
         found = []
         for column, mask in self._columns:
@@ -99,7 +101,7 @@ class Masker:
         """Class and key commitment of every key that made a token."""
         return [{"class": cls, "key_commitment": key} for cls, key in sorted(self.keys.used.items())]
 
-    def cells(self, rows: Selected) -> list[Cells]:
+    def cells(self, rows: Values) -> list[Cells]:
         """The columns of these rows, as the file's reader sees them."""
         return [self._cells(column, mask, rows) for column, mask in self._columns]
 
@@ -139,7 +141,7 @@ class Masker:
         # What is inside `details` and undeclared has no entry of its own; it may be anything.
         return lookup(name, self._spec.declared) or Path(name, JSON, "free")
 
-    def _values(self, column: Column, rows: Selected) -> Cells:
+    def _values(self, column: Column, rows: Values) -> Cells:
         if column.path in TIMES:
             render = self._zone.render if column.path == "at" else self._zone.render_any
             return Cells(render(rows.times(column.path)), plain=True, us=rows.times(column.path))
@@ -148,19 +150,22 @@ class Masker:
             return Cells(resource_column(kind, name))
         return rows.column(column.path)
 
-    def _needed(self, mask: Mask, rows: Selected) -> dict[str, Any] | None:
+    def _needed(self, mask: Mask, rows: Values) -> dict[str, Any] | None:
         return {path: rows.column(path).values for path in mask.needs} or None
 
-    def _cells(self, column: Column, mask: Mask, rows: Selected) -> Cells:
+    def _cells(self, column: Column, mask: Mask, rows: Values) -> Cells:
         found = self._values(column, rows)
         if mask.name == KEEP:
             return found
         needed = self._needed(mask, rows)
-        shown = pc.and_(pc.is_valid(found.values), pc.fill_null(mask.opened(found.values, needed), False))
-        self.masked += len(found.values) - found.values.null_count - (pc.sum(shown).as_py() or 0)
+        self.masked += len(found.values) - found.values.null_count
         masked = mask.column(found.values, _tags(found), needed)
-        if found.json is False or not isinstance(mask, Own):
-            return Cells(masked, plain=mask.name in _TOKENS)
+        if not isinstance(mask, Own):
+            return Cells(masked, plain=mask.name in _PLAIN)
+        shown = pc.and_(pc.is_valid(found.values), pc.fill_null(mask.opened(found.values, needed), False))
+        self.masked -= pc.sum(shown).as_py() or 0
+        if found.json is False:
+            return Cells(masked)
         return Cells(masked, pc.and_(shown, found.json))  # one's own JSON is shown as JSON
 
 

@@ -8,13 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from affidavit.cells import underlying
 from affidavit.commitment import format_time
 from affidavit.export.configured import configured
 from affidavit.export.evidence import level
 from affidavit.export.formats import writer
 from affidavit.export.formats.text import Cells, Table
 from affidavit.export.mask import Masker
-from affidavit.export.select import Selected, Selector
+from affidavit.export.select import Projected, Selected, Selector, Values
 from affidavit.export.spec import ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.log.vault import SqlVault
@@ -66,7 +67,6 @@ class Rows:
         self.bytes = 0
         self._hash = sha256()
         self._reader = log.reader
-        self._selector = Selector(self.masker.paths, whole=self.evidence != "none")
         about = self._about(log, export_id, created_us)
         self._writer = writer(spec.format, Table(about, self.zone, spec.declared, folder, spec.bare))
 
@@ -135,19 +135,16 @@ class Rows:
         also: Callable[[Selected], None] | None = None,
     ) -> Generator[bytes | memoryview]:
         """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
-        with closing(self._writer), closing(self._reader.rows(self.spec.query, self.pins)) as batches:
+        found: Generator[Values] = self._projected() if also is None else self._selected(also)
+        with closing(self._writer), closing(found) as batches:
             yield self._counted(self._writer.head())
-            for batch in batches:
-                if not batch.num_rows:
-                    continue
-                rows = self._selector.select(batch)
-                if also is not None:
-                    also(rows)
+            for rows in batches:
                 cells = self._cells(rows)
-                progress(MASK, self.rows + batch.num_rows, total)
+                number = len(cells[0].values)
+                progress(MASK, self.rows + number, total)
                 for chunk in self._writer.rows(cells):
                     yield self._counted(chunk)
-                self.rows += batch.num_rows
+                self.rows += number
                 progress(WRITE, self.rows, total)
             for chunk in self._writer.tail(self.counts):
                 yield self._counted(chunk)
@@ -156,20 +153,36 @@ class Rows:
         """The first rows as the file's reader sees them: label to cell, None for an empty one."""
         found: list[dict[str, str | None]] = []
         labels = [column.label for column in self.spec.columns]
-        with closing(self._reader.rows(self.spec.query, self.pins, limit=limit)) as batches:
-            for batch in batches:
-                cells = [column.values.to_pylist() for column in self._cells(self._selector.select(batch))]
+        with closing(self._projected(limit)) as batches:
+            for rows in batches:
+                cells = [column.values.to_pylist() for column in self._cells(rows)]
                 found += [dict(zip(labels, row, strict=True)) for row in zip(*cells, strict=True)]
         return found[:limit]
 
     def cells(self) -> Generator[list[Cells]]:
         """The cells of every row as the file's reader sees them, batch by batch, without writing them."""
+        with closing(self._projected()) as batches:
+            for rows in batches:
+                yield self._cells(rows)
+
+    def _projected(self, limit: int | None = None) -> Generator[Projected]:
+        """Every row, with nothing but the fields that are shown."""
+        paths = {name for path in self.masker.paths for name in underlying(path) or (path,)}
+        with closing(self._reader.columns(self.spec.query, self.pins, paths, limit=limit)) as batches:
+            for batch in batches:
+                yield Projected(batch)
+
+    def _selected(self, also: Callable[[Selected], None]) -> Generator[Selected]:
+        """Every row with its whole record, which `also` gets."""
+        selector = Selector(self.masker.paths, whole=self.evidence != "none")
         with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
             for batch in batches:
                 if batch.num_rows:
-                    yield self._cells(self._selector.select(batch))
+                    rows = selector.select(batch)
+                    also(rows)
+                    yield rows
 
-    def _cells(self, rows: Selected) -> list[Cells]:
+    def _cells(self, rows: Values) -> list[Cells]:
         times = rows.times("at")
         if len(times):
             self.zone.extend(times[0].as_py(), times[-1].as_py())

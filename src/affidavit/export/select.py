@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from affidavit.cells import TIMES, underlying
 from affidavit.errors import IntegrityError
 from affidavit.export.formats.text import Cells, text_buffer
+from affidavit.log.projection import OTHER, OTHER_TAGS
 from affidavit.paths import JSON, PATHS, PUBLIC_KEYS, STRING
 
 _records: Final = msgspec.json.Decoder(list[dict[str, str | None]])
+_record: Final = msgspec.json.Decoder(dict[str, str | None]).decode
 
 
 class Selector:
@@ -49,6 +51,39 @@ class Selector:
         return Selected(batch, records, None if self.whole else self._slots)
 
 
+class Values(Protocol):
+    """Rows, asked for column by column."""
+
+    def times(self, key: str) -> Any:
+        """`at` or `t` as int64 microseconds."""
+
+    def column(self, path: str) -> Cells:
+        """One field or public key as it is: null where it is absent or an explicit null."""
+
+
+class Projected:
+    """Rows as the reader's `columns` gives them: nothing of a record but what was asked for."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self._batch = batch
+
+    def times(self, key: str) -> Any:
+        """`at` or `t` as int64 microseconds."""
+        return self._batch.column(f"{key}_us")
+
+    def column(self, path: str) -> Cells:
+        """One field or public key as it is: null where it is absent or an explicit null."""
+        if path in PUBLIC_KEYS or path in PATHS:
+            return _known(path, self._batch.column(path))
+        decoded = [{} if text is None else _record(text) for text in self._batch.column(OTHER).to_pylist()]
+        values = pa.array([record.get(path) for record in decoded], pa.string())
+        json = [
+            path in record and tags[list(record).index(path)] == JSON
+            for record, tags in zip(decoded, self._batch.column(OTHER_TAGS).to_pylist(), strict=True)
+        ]
+        return Cells(values, pa.array(json, pa.bool_()))
+
+
 class Selected:
     """Rows with their records decoded: chosen fields (`slots`) or whole dicts in path order."""
 
@@ -64,16 +99,14 @@ class Selected:
     def column(self, path: str) -> Cells:
         """One field or public key as it is: null where it is absent or an explicit null."""
         if path in PUBLIC_KEYS:
-            if path in TIMES:
-                raise KeyError(path)  # shown by zone: see `times`
-            return Cells(self.batch.column(path).cast(pa.string()), plain=path == "outcome")
+            return _known(path, self.batch.column(path).cast(pa.string()))
         if self._slots is not None:
             slot = self._slots[path]
             values = pa.array([getattr(record, slot) for record in self.records], pa.string())
-            return Cells(values, PATHS[path].tag == JSON)
+            return _known(path, values)
         values = pa.array([record.get(path) for record in self.records], pa.string())
         if path in PATHS:
-            return Cells(values, PATHS[path].tag == JSON)
+            return _known(path, values)
         return Cells(values, pa.array([self._tag(row, path) == JSON for row in range(len(self.records))], pa.bool_()))
 
     def _tag(self, row: int, path: str) -> str:
@@ -81,6 +114,15 @@ class Selected:
         if path not in record:
             return STRING
         return str(self.batch.column("tags")[row].as_py()[list(record).index(path)])
+
+
+def _known(path: str, values: Any) -> Cells:
+    """Cells of a path of the table, or a public key."""
+    if path in TIMES:
+        raise KeyError(path)  # shown by zone: see `times`
+    if path in PATHS:
+        return Cells(values, PATHS[path].tag == JSON)
+    return Cells(values, plain=path == "outcome")
 
 
 def resource_column(kind: Any, name: Any) -> Any:

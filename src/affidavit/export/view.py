@@ -26,7 +26,7 @@ from affidavit.export.run import REASON_CHARS_MAX, query_field
 from affidavit.export.select import Selector
 from affidavit.export.spec import Column, ExportSpec
 from affidavit.export.zones import ZoneTable
-from affidavit.log.reader import Key
+from affidavit.log.order import Key
 from affidavit.log.saved_queries import read_query
 from affidavit.log.vault import SqlVault
 from affidavit.masking import forms

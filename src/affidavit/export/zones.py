@@ -16,6 +16,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND_US: Final = 1_000_000
 _SKEW_S: Final = 300  # the log's time of an event may lie this far before its own
 _STEP_S: Final = 12 * 3600  # no zone changed twice within it since 1970
+_TEXT: Final = len("YYYY-MM-DDThh:mm:ss.ffffff")
 _LAST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
@@ -105,4 +106,5 @@ def _with_offset(times: Any, offset: int) -> Any:
     local = pc.add(times, offset * _SECOND_US).cast(pa.timestamp("us")).cast(pa.string())
     sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
     suffix = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if offset else "Z"
-    return pc.binary_join_element_wise(pc.binary_replace_slice(local, 10, 11, "T"), suffix, "")
+    # Every text has as many characters, and a slice costs less than a join.
+    return pc.binary_replace_slice(pc.binary_replace_slice(local, 10, 11, "T"), _TEXT, _TEXT, suffix)

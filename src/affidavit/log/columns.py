@@ -87,7 +87,7 @@ class SegmentColumns:
     def _value(self, path: str, tag: str) -> str | None:
         known = PATHS.get(path)
         if known is not None:
-            return _known(path) if known.tag == tag else None
+            return known_column(path) if known.tag == tag else None
         if _is_inside_details(path, self._declared):
             return None
         return _with_undeclared(_tagged("other", "other_tags", path, tag), "details", path, tag)
@@ -99,8 +99,9 @@ def segment_row(paths: Iterable[str]) -> str:
     `paths` are those the segments hold at all. Where `resort` is true, fields of `other` come last and out of order.
     """
     present = [path for path in PATHS if path in set(paths)]
-    pairs = [f"CASE WHEN {column_name(p)} IS NOT NULL THEN '\"{p}\":' || to_json({_known(p)}) END" for p in present]
-    tags = [f"CASE WHEN {column_name(p)} IS NOT NULL THEN '{PATHS[p].tag}' ELSE '' END" for p in present]
+    there = {path: f"CASE WHEN {column_name(path)} IS NOT NULL THEN" for path in present}
+    pairs = [f"{there[p]} '\"{p}\":' || to_json({known_column(p)}) END" for p in present]
+    tags = [f"{there[p]} '{PATHS[p].tag}' ELSE '' END" for p in present]
     rest = "CASE WHEN other IS NOT NULL THEN substring(other, 2, length(other) - 2) END"
     letters = ", ".join([*tags, "coalesce(other_tags, '')"])
     members = ", ".join([*pairs, rest])
@@ -160,7 +161,8 @@ def _is_inside_details(path: str, declared: DeclaredFields) -> bool:
     return group == "details" and bool(rest) and rest not in declared.fields
 
 
-def _known(path: str) -> str:
+def known_column(path: str) -> str:
+    """The text of a path of the table, of a segment's row."""
     return "CAST(id AS VARCHAR)" if path == "id" else column_name(path)
 
 

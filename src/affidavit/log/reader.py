@@ -6,9 +6,10 @@ Results stream as Arrow batches; sorting spills to disk past `query_memory_mib`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any, Final, NamedTuple
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, Final
 
 import duckdb
 import msgspec
@@ -23,7 +24,9 @@ from affidavit.log.columns import JournalColumns, SegmentColumns, equal_filters,
 from affidavit.log.database import Database
 from affidavit.log.engine import connect
 from affidavit.log.entries import Entries
+from affidavit.log.order import Key, Order
 from affidavit.log.plan import ROW_SCHEMA, WINDOW_ROWS, Plan, Window, plan
+from affidavit.log.projection import Projection
 from affidavit.log.registry import Tenant
 from affidavit.log.segment import conform, records
 from affidavit.log.tail import Tails
@@ -33,20 +36,14 @@ from affidavit.query.tree import EVERYTHING, Query
 from affidavit.settings import Settings
 
 BATCH_ROWS: Final = 8192
+COLUMN_ROWS: Final = 65_536
+COLUMN_BYTES: Final = 32 << 20
 FIELD_BATCH_ROWS: Final = 65_536
 FIRST_WINDOW_ROWS: Final = 4096  # a page looks at little first
 _ROW: Final = ", ".join(ROW_SCHEMA.names)
 _TIME_AND_OUTCOME: Final = "at_us, outcome"
 _decode = msgspec.json.Decoder(dict[str, str | None]).decode
 _encode = msgspec.json.Encoder().encode
-
-
-class Key(NamedTuple):
-    """A row's place in the order: what a page begins after."""
-
-    at_us: int
-    k: int
-    idx: int
 
 
 class Reader:
@@ -77,28 +74,53 @@ class Reader:
 
         With `after` only what comes behind that key in the order asked for; with `limit` at most so many rows.
         """
+        order = Order(after, descending=descending)
+        with closing(self._walk(query, pins, None, batch_rows, limit, order)) as batches:
+            for batch in batches:
+                yield _ordered_fields(batch)
+
+    def columns(
+        self, query: Query, pins: Sequence[Pin], paths: Iterable[str], *, limit: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Chosen fields of matching records, by (at, k, index): columns as `Projection.of(paths)` says.
+
+        Batches are larger than those of `rows`, since masks work on distinct values: up to COLUMN_ROWS rows,
+        ended early past COLUMN_BYTES.
+        """
+        wanted = Projection.of(paths)
+        batches = _gathered(self._walk(query, pins, wanted, BATCH_ROWS, limit, Order()))
+        with closing(batches if limit is not None else _ahead(batches)) as found:
+            yield from found
+
+    def _walk(
+        self,
+        query: Query,
+        pins: Sequence[Pin],
+        wanted: Projection | None,
+        batch_rows: int,
+        limit: int | None,
+        order: Order,
+    ) -> Generator[pa.RecordBatch, None, None]:
+        """Window by window. Whole records with `resort`, or what is wanted of them."""
         left = limit
+        shown = f"{_ROW}, resort" if wanted is None else ", ".join(f'"{name}"' for name in wanted.names)
         with self._engine(query, pins) as (connection, planned):
-            windows = planned.windows(WINDOW_ROWS if limit is None else FIRST_WINDOW_ROWS, descending=descending)
-            for window in reversed(windows) if descending else windows:
-                if _past(window, after, descending=descending):
-                    continue
-                source = self._source(connection, planned, window, query)
+            windows = planned.windows(WINDOW_ROWS if limit is None else FIRST_WINDOW_ROWS, descending=order.descending)
+            for window in order.of(windows):
+                source = self._source(connection, planned, window, query, wanted=wanted)
                 if source is None:
                     continue
-                order = "at_us DESC, k DESC, idx DESC" if descending else "at_us, k, idx"
-                beyond = _beyond(after, descending=descending)
                 end = "" if left is None else f" LIMIT {int(left)}"
                 with source as sql:
                     found = connection.sql(
-                        f"SELECT {_ROW}, resort FROM ({sql.text}) WHERE {beyond} ORDER BY {order}{end}",
+                        f"SELECT {shown} FROM ({sql.text}) WHERE {order.beyond} ORDER BY {order.by}{end}",
                         params=list(sql.parameters),
                     )
                     with found.to_arrow_reader(batch_rows) as batches:
                         for batch in batches:
                             if left is not None:
                                 left -= batch.num_rows
-                            yield _ordered_fields(batch)
+                            yield batch
                 if left is not None and left <= 0:
                     return
 
@@ -218,11 +240,12 @@ class Reader:
         columns: str = "",
         value: str = "",
         fields: Sequence[str] | None = None,
+        wanted: Projection | None = None,
     ) -> Any:
         """A context giving the SQL of all matching rows in a window, or None where nothing can match.
 
         `columns` replaces the row; with `value` (column, or raw for JSON) it is a path, whose value is given as `v`.
-        `fields` are paths whose values are given as f0, f1, … behind the public keys.
+        `fields` are paths whose values are given as f0, f1, … behind the public keys; `wanted` are columns by name.
         """
         texts: list[str] = []
         parameters: list[Any] = []
@@ -244,6 +267,8 @@ class Reader:
                     shown = f"CAST({getattr(self._segments, value)(columns)} AS VARCHAR) AS v"
                 if fields is not None:
                     shown = self._segments.fields(fields)
+                if wanted is not None:
+                    shown = wanted.of_segment(_paths(segments))
                 files = ", ".join("?" * len(segments))
                 texts.append(
                     f"SELECT {part.k} AS k, {shown} FROM read_parquet([{files}]) WHERE {' AND '.join(conditions)}"
@@ -258,6 +283,8 @@ class Reader:
                     shown = f"CAST({getattr(self._journal, value)(columns)} AS VARCHAR) AS v"
                 if fields is not None:
                     shown = self._journal.fields(fields)
+                if wanted is not None:
+                    shown = wanted.of_journal()
                 texts.append(f"SELECT k, {shown} FROM tail{part.k} WHERE {where.text}")
                 parameters += where.parameters
                 stack.enter_context(_tail(connection, planned, part.k, window))
@@ -296,20 +323,32 @@ def _paths(segments: Sequence[Segment]) -> frozenset[str]:
     return frozenset().union(*(one.paths for one in segments)) if segments else frozenset(PATHS)
 
 
-def _past(window: Window, after: Key | None, *, descending: bool) -> bool:
-    """Whether a window lies wholly on the near side of the key."""
-    if after is None:
-        return False
-    if descending:
-        return window.low is not None and window.low > after.at_us
-    return window.high is not None and window.high <= after.at_us
+def _gathered(batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.RecordBatch, None, None]:
+    """The same rows in as few batches as the limits allow; no empty ones."""
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    with closing(batches):
+        for batch in batches:
+            if held and (rows + batch.num_rows > COLUMN_ROWS or size + batch.nbytes > COLUMN_BYTES):
+                yield pa.concat_batches(held)
+                held, rows, size = [], 0, 0
+            if batch.num_rows:
+                held.append(batch)
+                rows, size = rows + batch.num_rows, size + batch.nbytes
+        if held:
+            yield pa.concat_batches(held)
 
 
-def _beyond(after: Key | None, *, descending: bool) -> str:
-    if after is None:
-        return "true"
-    sign = "<" if descending else ">"
-    return f"(at_us, k, idx) {sign} ({int(after.at_us)}, {int(after.k)}, {int(after.idx)})"
+def _ahead(batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.RecordBatch, None, None]:
+    """The same, each read in another thread while the one before is worked on. All of the read is in that thread."""
+    with ThreadPoolExecutor(1, "affidavit-read") as reading:
+        try:
+            coming = reading.submit(next, batches, None)
+            while (batch := coming.result()) is not None:
+                coming = reading.submit(next, batches, None)
+                yield batch
+        finally:
+            reading.submit(batches.close).result()
 
 
 def _ordered_fields(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from affidavit.cells import AGE_GROUPED_FROM, LAST_MAX, check_mask_spec, mask_cell_ok
 from affidavit.errors import MalformedProof
 
@@ -22,6 +25,7 @@ CARD_SHOWN_DIGITS_MIN: Final = 15  # a shorter number would have under five hidd
 SMALL_CELL_MINIMUM: Final = 11
 
 _BYTE: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_NUMBER_RE: Final = re.compile(rf"{_BYTE}\Z")
 _IPV4_RE: Final = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
 _PHONE_RE: Final = re.compile(r"\+?[0-9 ()./-]{7,40}\Z")
 _DATE_RE: Final = re.compile(
@@ -83,6 +87,29 @@ def ip(value: str, v4: int = 24, v6: int = 48) -> Cell:
     return str(ipaddress.ip_network((address, bits), strict=False))
 
 
+def ip_column(values: Any, v4: int = 24, v6: int = 48) -> Any:
+    """`ip` of each cell of an Arrow string column without nulls; null where it gives none.
+
+    Addresses are mostly distinct where networks are not: the last of four numbers decides nothing but whether it is
+    one, so what is before it and itself are looked at once a distinct value. Any other form goes the long way.
+    """
+    parts = pc.split_pattern(values, ".", max_splits=1, reverse=True)
+    dotted = pc.equal(pc.list_value_length(parts), 2)
+    if not pc.all(dotted).as_py():
+        parts = pc.if_else(dotted, parts, pa.scalar(["", ""], parts.type))
+    heads, tails = (pc.list_element(parts, at).dictionary_encode() for at in (0, 1))
+    first = (f"{head}.0" for head in heads.dictionary.to_pylist())
+    networks = [ip(address, v4, v6) if _IPV4_RE.match(address) else None for address in first]
+    numbers = [_NUMBER_RE.match(tail) is not None for tail in tails.dictionary.to_pylist()]
+    quick = pc.take(pa.array(networks, pa.string()), heads.indices)
+    quick = pc.if_else(pc.take(pa.array(numbers, pa.bool_()), tails.indices), quick, pa.scalar(None, pa.string()))
+    if not quick.null_count:
+        return quick
+    others = pc.if_else(pc.is_null(quick), values, pa.scalar(None, pa.string())).dictionary_encode()
+    found = [None if value is None else ip(value, v4, v6) for value in others.dictionary.to_pylist()]
+    return pc.coalesce(quick, pc.take(pa.array(found, pa.string()), others.indices))
+
+
 def month(value: str) -> Cell:
     """`2026-10` of an ISO 8601 date or time."""
     found = _date(value)
@@ -131,11 +158,16 @@ def counts(values: list[int], minimum: int = SMALL_CELL_MINIMUM, *, total_shown:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A mask that is a function of the value alone. Options are whole numbers: (default, least, greatest)."""
+    """A mask that is a function of the value alone. Options are whole numbers: (default, least, greatest).
+
+    `column` gives the same as `apply` for a whole Arrow column without nulls, where that is faster than once a
+    distinct value.
+    """
 
     apply: Callable[..., Cell]
     label: str
     options: Mapping[str, tuple[int | None, int, int]] = field(default_factory=dict)
+    column: Callable[..., Any] | None = None
 
 
 FORMS: Final[Mapping[str, Form]] = {
@@ -143,7 +175,7 @@ FORMS: Final[Mapping[str, Form]] = {
     "phone": Form(phone, "last 2 digits"),
     "last": Form(last, "last {n}", {"n": (4, 1, LAST_MAX)}),
     "card": Form(card, "first 6, last 4"),
-    "ip": Form(ip, "IP /{v4}, /{v6}", {"v4": (24, 8, 24), "v6": (48, 16, 48)}),
+    "ip": Form(ip, "IP /{v4}, /{v6}", {"v4": (24, 8, 24), "v6": (48, 16, 48)}, ip_column),
     "month": Form(month, "month"),
     "year": Form(year, "year", {"as_of": (None, 1970, 9999)}),
     "age": Form(age, "age, 90+ grouped"),

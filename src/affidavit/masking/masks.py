@@ -273,6 +273,17 @@ class Form(Mask):
             raise InvalidRequest("mask year is not bound to a year", "Bind the profile: profile.bind(year=…)")
         return None if text is None else FORMS[self.form].apply(text, **dict(self.options))
 
+    def _column(self, values: Any, tag: str, rows: Mapping[str, Any] | None) -> pa.Array:
+        whole = FORMS[self.form].column
+        if whole is None or tag == JSON:
+            return Mask._column(self, values, tag, rows)  # noqa: SLF001
+        array = _array(values)
+        there = pc.drop_null(array)
+        shown = whole(there, **dict(self.options))
+        if not array.null_count:
+            return shown
+        return pc.replace_with_mask(array, pc.is_valid(array), shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Own(Mask):

@@ -103,20 +103,37 @@ class Tokenizer:
         """The tokens of an Arrow string column, as one of the same length; null stays null."""
         array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
         coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        distinct = coded.dictionary.cast(pa.binary()).to_pylist()
+        # Mostly distinct ones are not worth looking up, nor remembering.
+        make = self._made if len(distinct) * 2 > len(array) else self._remembered
+        return pc.take(make(distinct, tag), coded.indices)
+
+    def _made(self, values: list[bytes | None], tag: str) -> pa.Array:
+        """The tokens of values, hashed each; null for None."""
+        begun, outer = self._inner.copy(), self._outer
+        begun.update(tag.encode())
+        digests: list[bytes] = []
+        for value in values:
+            if value is not None:
+                inner, whole = begun.copy(), outer.copy()
+                inner.update(value)
+                whole.update(inner.digest())
+                digests.append(whole.digest())
+        made = base32.encode_column(digests, "tk_")
+        if len(digests) == len(values):
+            return made
+        places = iter(range(len(digests)))
+        return made.take(pa.array([None if value is None else next(places) for value in values], pa.int64()))
+
+    def _remembered(self, values: list[bytes | None], tag: str) -> pa.Array:
+        """The same, of values that come again: only unknown ones are hashed."""
         prefix, known = tag.encode(), self._known
-        # A null among the distinct values has no entry in `known` and stays null.
-        distinct = [None if v is None else prefix + v for v in coded.dictionary.cast(pa.binary()).to_pylist()]
-        fresh = [tagged for tagged in distinct if tagged is not None and tagged not in known]
-        made = base32.encode_column([self._mac(tagged) for tagged in fresh], "tk_")
-        if len(fresh) == len(distinct):
-            texts = made
-        else:
-            now = dict(zip(fresh, made.to_pylist(), strict=True))
-            found = [None if v is None else known.get(v) or now[v] for v in distinct]
-            texts = pa.array(found, pa.string())
-        if len(distinct) * 2 <= len(array):  # else mostly distinct: not worth remembering
-            self._remember(fresh, made.to_pylist())
-        return pc.take(texts, coded.indices)
+        tagged = [None if value is None else prefix + value for value in values]
+        fresh = [one for one in tagged if one is not None and one not in known]
+        now = dict(zip(fresh, self._made([one[1:] for one in fresh], tag).to_pylist(), strict=True)) if fresh else {}
+        found = [None if one is None else known.get(one) or now[one] for one in tagged]
+        self._remember(list(now), list(now.values()))
+        return pa.array(found, pa.string())
 
     def _of(self, tagged: bytes) -> str:
         found = self._known.get(tagged)

@@ -10,17 +10,15 @@ import pyarrow.compute as pc
 from affidavit.cells import JSON_BEGIN, JSON_BETWEEN, JSON_EMPTY, JSON_END, NDJSON_END, json_text
 from affidavit.export.formats.text import (
     Cells,
-    change_where,
-    character_class,
     halves,
     holds_any,
-    matches,
     text_buffer,
 )
 from affidavit.verify.about import Counts
 from affidavit.verify.forms import json_head, json_tail
 
-ESCAPED: Final = b'"\\' + bytes(range(0x20))
+ESCAPED: Final = b'\\"' + bytes(range(0x20))
+"""The backslash first: the other escapes bring new ones."""
 
 
 class JsonWriter:
@@ -54,9 +52,12 @@ class JsonWriter:
 
     def _joined(self, columns: list[Cells]) -> memoryview:
         pieces: list[Any] = []
-        for index, (key, column) in enumerate(zip(self._keys, columns, strict=True)):
-            pieces += [f"{self._before + '{' if not index else ','}{key}:", _encoded(column)]
-        return text_buffer(pc.binary_join_element_wise(*pieces, self._end, ""))
+        before = self._before + "{"
+        for key, column in zip(self._keys, columns, strict=True):
+            cells, mark = _encoded(column)
+            pieces += [f"{before}{key}:{mark}", cells]
+            before = f"{mark},"
+        return text_buffer(pc.binary_join_element_wise(*pieces, before[:-1] + self._end, ""))
 
     def tail(self, counts: Counts) -> Iterator[bytes]:
         """From the closing bracket on."""
@@ -85,18 +86,17 @@ class NdjsonWriter(JsonWriter):
         yield from ()
 
 
-def _encoded(column: Cells) -> Any:
+def _encoded(column: Cells) -> tuple[Any, str]:
+    """The cells as JSON; and a quotation mark where each still wants one on either side."""
     if column.json is True:
-        return column.values.fill_null("null")
-    values = column.values
+        return column.values.fill_null("null"), ""
+    escaped = column.values
     if not column.plain:
-        found = holds_any(values, ESCAPED)
-        if found:
-            special = pc.fill_null(matches(values, character_class(found)), False)
-            if column.json is not False:
-                special = pc.and_not(special, column.json)
-            values = change_where(values, special, lambda text: json_text(text)[1:-1])
-    quoted = pc.binary_join_element_wise('"', values, '"', "")
+        for character in holds_any(escaped, ESCAPED):
+            escaped = pc.replace_substring(escaped, chr(character), json_text(chr(character))[1:-1])
+    if column.json is False and not column.values.null_count:
+        return escaped, '"'
+    quoted = pc.binary_join_element_wise('"', escaped, '"', "")
     if column.json is not False:
-        quoted = pc.if_else(column.json, values, quoted)
-    return quoted.fill_null("null")
+        quoted = pc.if_else(column.json, column.values, quoted)
+    return quoted.fill_null("null"), ""
