@@ -191,6 +191,17 @@ class Zone:
         head, tail = _local(seconds, self.offset_s(us))
         return f"{head}{rest:06d}{tail}"
 
+    def shown(self, times: Sequence[str]) -> list[str]:
+        """`render` of many times, which are as entries write them: `YYYY-MM-DDThh:mm:ss.ffffffZ`."""
+        if self.offsets_s == (0,):
+            return list(times)
+        begins = [f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%dT%H:%M:%S.%fZ}" for us in self.instants_us]
+        found = []
+        for time in times:  # in order as text, as they are in time
+            minute, tail = _local_minute(time[:16], self.offsets_s[bisect_right(begins, time) - 1])
+            found.append(f"{minute}{time[16:26]}{tail}")
+        return found
+
 
 UTC_ZONE: Final = Zone("UTC", (0,), (0,))
 
@@ -204,6 +215,13 @@ def _local(seconds: int, offset: int) -> tuple[str, str]:
     hours, minutes = divmod(abs(offset) // 60, 60)
     tail = f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}" if offset else "Z"
     return local.isoformat()[:19] + ".", tail
+
+
+@lru_cache(maxsize=8192)
+def _local_minute(text: str, offset: int) -> tuple[str, str]:
+    """The same for a minute: offsets are whole minutes."""
+    head, tail = _local((datetime.fromisoformat(f"{text}+00:00") - _EPOCH) // timedelta(seconds=1), offset)
+    return head[:16], tail
 
 
 # --- masked cells ----------------------------------------------------------------------------------------

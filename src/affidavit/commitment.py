@@ -165,6 +165,12 @@ def encode_hash(value: bytes) -> str:
     return binascii.b2a_base64(value, newline=False).translate(_URLSAFE, b"=").decode()
 
 
+def encode_hashes(values: Sequence[bytes]) -> str:
+    """`encode_hash` of each and an `A` behind it, joined: for comparing many at once. Each MUST have 32 bytes."""
+    joined = b"".join([value + b"\x00" for value in values])  # 33 bytes are 44 characters, the last of them A
+    return binascii.b2a_base64(joined, newline=False).translate(_URLSAFE).decode()
+
+
 def decode_hash(text: str) -> bytes:
     """The inverse: exactly 43 characters, spare bits zero."""
     if len(text) == 43 and text.isascii():

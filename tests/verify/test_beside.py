@@ -62,7 +62,7 @@ def test_a_second_process_that_dies_is_no_verdict(tmp_path):
     path = tmp_path / "bundle.zip"
     path.write_bytes(Builder(events=9).zip())
     with Beside(path) as beside:
-        beside._process.kill()
-        beside._process.join()
+        beside._second._process.kill()
+        beside._second._process.wait()
         with pytest.raises(StorageError, match="ended too early"):
             list(beside.commitments())

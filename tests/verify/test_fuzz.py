@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from affidavit.commitment import parse_entry
 from affidavit.errors import InvalidRequest, MalformedProof
 from affidavit.verify import load_trust, verify_bundle
-from affidavit.verify.entries import public_texts, read_entry
+from affidavit.verify.entries import EPOCH, public_of, read_entries
 from affidavit.verify.manifest import parse_manifest
 from affidavit.verify.own import TABLE, read_own
 from affidavit.verify.policy import parse_policy
@@ -131,15 +131,26 @@ ENTRY = grade_event(3).seal().entry
 
 @FAST
 @given(st.integers(0, len(ENTRY) - 1), st.integers(0, 4), st.binary(max_size=4) | st.sampled_from([b".", b"-", b"Z9"]))
-def test_entries_are_read_the_same_fast_and_slow(at, cut, more):
+def test_entries_are_read_the_same_together_and_alone(at, cut, more):
     data = ENTRY[:at] + more + ENTRY[at + cut :]
+    together = read_entries([ENTRY, data], EPOCH)
     try:
-        expected = parse_entry(data)
+        parse_entry(data)
     except MalformedProof:
-        with pytest.raises(MalformedProof):
-            read_entry(data)
+        assert together is None
         return
-    assert read_entry(data) == (expected, public_texts(data))
+    if public_of(data).t < public_of(ENTRY).t:
+        assert together is None
+        return
+    assert together == [public_of(ENTRY), public_of(data)]
+
+
+@FAST
+@given(
+    st.lists(st.sampled_from([ENTRY, ENTRY + b"\n", b"\n", b"", ENTRY + b"\n" + ENTRY, b"x"]), min_size=1, max_size=5)
+)
+def test_no_batch_is_taken_in_which_one_is_no_entry(pieces):
+    assert (read_entries(pieces, EPOCH) is None) == any(piece != ENTRY for piece in pieces)
 
 
 def only_verdicts(path, data, trust):

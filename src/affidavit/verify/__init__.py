@@ -5,22 +5,23 @@
         print(verdict.name, verdict.status, verdict.reason)
 
 Memory does not grow with rows or entries: in memory are the manifest (its ranges above all), the supporting events
-and the last 65,536 shapes; entries are spooled to temporary files (about 240 bytes each).
+and the last 65,536 shapes; entries are spooled to temporary files (about 200 bytes each).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from affidavit.errors import InvalidRequest, MalformedProof, NotFound, StorageError
-from affidavit.verify import clocks, steps
+from affidavit.verify import clocks, steps, walk
 from affidavit.verify.archive import Archive
 from affidavit.verify.job import Job
 from affidavit.verify.manifest import MANIFEST_BYTES_MAX, Manifest, parse_manifest
+from affidavit.verify.second import possible
 from affidavit.verify.trust import Trust, load_trust
 from affidavit.verify.verdict import VERDICTS, VIEW_MATCHES, Findings, Result, Status, Step, Verdict
 
@@ -43,7 +44,7 @@ PROCESSES_FROM_BYTES: Final = 8 << 20
 def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | str, *, processes: int = 1) -> Result:
     """Verify a bundle by the numbered steps of docs/format.md. `trust`: what `load_trust` takes.
 
-    With `processes` above 1 large bundles are verified by two, this one and one that is started.
+    With `processes` above 1 large bundles are verified by two where it can be, this one and one that is started.
 
     Never raises for a bundle, however bad: what is not in form FAILs. NotFound where there is no such file,
     InvalidRequest where the trust file is not in form, StorageError where disks refuse.
@@ -54,7 +55,8 @@ def verify_bundle(path: Path | str, trust: Trust | Mapping[str, Any] | Path | st
     try:
         with Archive(Path(path)) as archive:
             large = Path(path).stat().st_size >= PROCESSES_FROM_BYTES
-            return _verify(archive, believed, findings, step, Path(path) if processes > 1 and large else None)
+            both = processes > 1 and large and possible()
+            return _verify(archive, believed, findings, step, Path(path) if both else None)
     except FileNotFoundError:
         raise NotFound(f"there is no bundle {path}") from None
     except OSError as error:
@@ -79,9 +81,7 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
         stack.callback(job.close)
         second = None
         if beside is not None and manifest.evidence != "none":
-            from affidavit.verify.beside import Beside
-
-            second = stack.enter_context(Beside(beside)).commitments()
+            second = _commitments(stack, beside)
         steps.step_3(job, support)
         clocks.check_anchors(job, support)
         clocks.check_dates(job, support)
@@ -91,7 +91,7 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
         if manifest.evidence == "none":
             findings.unproven(7, VIEW_MATCHES, "The bundle holds no openings (evidence: none)")
         else:
-            steps.walk_rows(job, support, second)
+            walk.walk_rows(job, support, second)
             step[0] = 6
             steps.step_6(job, support)
         step[0] = 8
@@ -101,6 +101,17 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
         for log in manifest.logs
     ]
     return findings.result()
+
+
+def _commitments(stack: ExitStack, bundle: Path) -> Iterator[bytes] | None:
+    """The rows' commitments from a second process; None where there can be none."""
+    from affidavit.verify.beside import Beside
+
+    try:
+        beside = stack.enter_context(Beside(bundle))
+    except OSError:
+        return None
+    return beside.commitments() if beside.ready() else None
 
 
 def _facts(manifest: Manifest, trust: Trust, findings: Findings) -> None:

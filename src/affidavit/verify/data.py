@@ -5,87 +5,21 @@ A row is known text with holes where cells are masked; forms.py says what stands
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from affidavit import cells
 from affidavit.cells import EMPTY, TEXT, Zone, resource_text
 from affidavit.verify.entries import Known
+from affidavit.verify.forms import Form
 from affidavit.verify.manifest import Column
 from affidavit.verify.openings import ERASED, MASKED, Row, Shape
+from affidavit.verify.reading import Mismatch
 
-if TYPE_CHECKING:
-    from affidavit.verify.forms import Form
-
-CELL_BYTES_MAX: Final = 16 << 20
-_LOOK_AHEAD: Final = 1 << 16
 _SHAPES_KEPT: Final = 4096
 _SEEN_MAX: Final = 8192  # the same person is the same token
 _SEEN_BYTES_MAX: Final = 128
-
-
-class Mismatch(Exception):
-    """The data file is not what the evidence gives. Never leaves this package."""
-
-
-class Reader:
-    """The data file, read forward."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._data = b""
-        self._at = 0
-
-    def expect(self, text: str, what: str) -> None:
-        """The next bytes must be these."""
-        wanted = text.encode()
-        if not self._data.startswith(wanted, self._at):
-            while len(self._data) - self._at < len(wanted) and self._more():
-                pass
-            if not self._data.startswith(wanted, self._at):
-                raise Mismatch(f"{what} is not what the evidence gives")
-        self._at += len(wanted)
-
-    def cell(self, pattern: re.Pattern[bytes], what: str) -> str:
-        """The next cell, as it stands."""
-        ahead = _LOOK_AHEAD
-        while True:
-            while len(self._data) - self._at < ahead and self._more():
-                pass
-            found = pattern.match(self._data, self._at)
-            if found is not None and found.end() < len(self._data):
-                break
-            if len(self._data) - self._at < ahead or ahead > CELL_BYTES_MAX:
-                raise Mismatch(f"{what} holds no cell")
-            ahead *= 4
-        self._at = found.end()
-        try:
-            return found[0].decode()
-        except UnicodeDecodeError:
-            raise Mismatch(f"{what} is not UTF-8") from None
-
-    def end(self) -> None:
-        """Nothing may be left."""
-        if not self.at_end():
-            raise Mismatch("the data file goes on after its last row")
-
-    def at_end(self) -> bool:
-        """Whether nothing is left."""
-        return self._at >= len(self._data) and not self._more()
-
-    def drain(self) -> None:
-        """Read the rest for its hash."""
-        for _ in self._chunks:
-            pass
-
-    def _more(self) -> bool:
-        for chunk in self._chunks:
-            if chunk:
-                self._data, self._at = self._data[self._at :] + chunk, 0
-                return True
-        return False
 
 
 class Kind(IntEnum):
@@ -149,13 +83,23 @@ class View:
         self.mismatch = ""
         self._try(form.begin)
 
-    def row(self, known: Known, row: Row) -> None:
-        """Compare the next row."""
-        plan = self._plans.get(row.shape.number)
+    def batch(self, known: Sequence[Known], rows: Sequence[Row]) -> None:
+        """Compare the next rows."""
+        for one, row in zip(known, rows, strict=True):
+            self.row(one, row)
+
+    def plan(self, shape: Shape) -> Plan:
+        """How rows of this shape are shown."""
+        plan = self._plans.get(shape.number)
         if plan is None:
             if len(self._plans) >= _SHAPES_KEPT:
                 self._plans.clear()
-            plan = self._plans[row.shape.number] = plan_of(row.shape, self._columns)
+            plan = self._plans[shape.number] = plan_of(shape, self._columns)
+        return plan
+
+    def row(self, known: Known, row: Row) -> None:
+        """Compare the next row."""
+        plan = self.plan(row.shape)
         self.rows += 1
         self.masked_most += plan.masked
         self.erased += plan.erased
@@ -200,12 +144,12 @@ class BytesView(View):
             text += head + mark
             kind = maker.kind
             if kind is Kind.FIELD:
-                value = row.values[maker.places[0]]  # type: ignore[index]
+                value = row.value(maker.places[0])  # type: ignore[arg-type]
                 text += write(maker.tag if value is not None else EMPTY, value or "")
             elif kind is Kind.TIME_AT:
                 text += write_time(known.at_us, self._zone)
             elif kind is Kind.PUBLIC:
-                text += write(TEXT, known.public[maker.column.path])
+                text += write(TEXT, known.texts[maker.column.path])
             elif kind is Kind.RESOURCE:
                 found = resource_of(row, maker)
                 text += write(EMPTY if found is None else TEXT, found or "")
@@ -221,30 +165,34 @@ class BytesView(View):
 
     def _masked(self, column: Column, what: str) -> None:
         raw = self._form.reader.cell(self._form.hole, what)
-        seen = self._seen.get((column.label, raw))
-        if seen is not None:
-            self.masked_least += seen
-            return
-        try:
-            text = self._form.hole_text(raw)
-        except ValueError:
-            well = False
-        else:
-            well = cells.mask_cell_ok(column.mask, text)
-        if not well:
+        found = self.is_text(column, raw)
+        if found is None:
             raise Mismatch(
                 f"{what}, column {column.label!r}: {raw[:60]!r} is no cell of the mask {column.mask['mask']}"
             )
-        self.masked_least += text is not None
+        self.masked_least += found
+
+    def is_text(self, column: Column, raw: str) -> bool | None:
+        """Whether a masked cell as it stands is text or empty; None where it may not stand there."""
+        seen = self._seen.get((column.label, raw))
+        if seen is not None:
+            return seen
+        try:
+            text = self._form.hole_text(raw)
+        except ValueError:
+            return None
+        if not cells.mask_cell_ok(column.mask, text):
+            return None
         if len(raw) <= _SEEN_BYTES_MAX:
             if len(self._seen) >= _SEEN_MAX:
                 self._seen.clear()
             self._seen[column.label, raw] = text is not None
+        return text is not None
 
 
 def resource_of(row: Row, maker: Maker) -> str | None:
     """The virtual column's text."""
-    return resource_text(*[None if n is None else row.values[n] for n in maker.places])
+    return resource_text(*[None if n is None else row.value(n) for n in maker.places])
 
 
 def plan_of(shape: Shape, columns: tuple[Column, ...]) -> Plan:

@@ -1,23 +1,27 @@
 """The entries of one log in a bundle: parsed and hashed once, in index order, then looked up by index.
 
-Entries are spooled to unnamed temporary files (their bytes, a table of 56 bytes and one state byte each), so that
-memory depends neither on their number nor on their size. In memory stay the ranges and what the supporting events are.
+Entries are spooled to unnamed temporary files (their bytes, where each ends, and a state byte), so that memory depends
+neither on their number nor on their size. In memory stay the ranges and what the supporting events are.
+
+They are read thousands at a time: `read_entries` takes a batch in which all is as it must be, and one in which anything
+is not is gone through entry by entry, which says what.
 """
 
 from __future__ import annotations
 
 import mmap
 import re
-import struct
 import tempfile
-from binascii import a2b_base64
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import sha256
-from itertools import accumulate
-from typing import IO, Final
+from itertools import accumulate, chain, islice
+from operator import itemgetter
+from typing import IO, Final, NamedTuple
 
 from affidavit.commitment import CLOCK_SKEW_US_MAX, ENTRY_BYTES_MAX, Entry, parse_entry, parse_time
 from affidavit.errors import MalformedProof
@@ -26,8 +30,9 @@ from affidavit.tlog.merkle import leaf_hash
 from affidavit.tlog.tiles import split_entries
 from affidavit.verify.manifest import Range
 
-_ROW: Final = struct.Struct(">3Q32s")  # offset of the entry's end, at, t, c
-_WRITE_ENTRIES: Final = 4096
+ENTRIES_AT_ONCE: Final = 4096
+EPOCH: Final = "1970-01-01T00:00:00.000000Z"
+_BYTES, _ENDS, _STATES = range(3)
 
 
 class State(IntEnum):
@@ -46,83 +51,122 @@ _EXPORTED: Final = int(State.EXPORTED)
 Judge = Callable[[Mapping[str, str]], bool | None]
 
 
+class Public(NamedTuple):
+    """The texts of an entry. `c` is its commitment in base64url."""
+
+    action: str
+    at: str
+    c: str
+    outcome: str
+    t: str
+
+    def texts(self) -> dict[str, str]:
+        """Its public keys as the query reads them."""
+        return {"action": self.action, "at": self.at, "outcome": self.outcome, "t": self.t}
+
+
 class Known:
-    """An entry looked up: its times (microseconds), its commitment, what the query said of it by public keys alone."""
+    """An entry looked up, and what the query said of it by public keys alone."""
 
-    __slots__ = ("_bytes", "_public", "_span", "at_us", "c", "state", "t_us")
+    __slots__ = ("_texts", "public", "state")
 
-    def __init__(self, at_us: int, t_us: int, c: bytes, state: int, data: mmap.mmap, span: tuple[int, int]) -> None:
-        self.at_us, self.t_us, self.c, self.state = at_us, t_us, c, state
-        self._bytes, self._span = data, span
-        self._public: dict[str, str] | None = None
+    def __init__(self, public: Public, state: int) -> None:
+        self.public, self.state = public, state
+        self._texts: dict[str, str] | None = None
 
     @property
-    def public(self) -> dict[str, str]:
-        """Its texts as the query reads them."""
-        if self._public is None:
-            start, end = self._span
-            self._public = public_texts(self._bytes[start:end])
-        return self._public
+    def texts(self) -> dict[str, str]:
+        """Its public keys as the query reads them."""
+        if self._texts is None:
+            self._texts = self.public.texts()
+        return self._texts
+
+    @property
+    def at_us(self) -> int:
+        """Its `at` in microseconds."""
+        return parse_time(self.public.at)
+
+    @property
+    def t_us(self) -> int:
+        """Its `t` in microseconds."""
+        return parse_time(self.public.t)
 
 
 _TIME: Final = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)"
-_FAST: Final = re.compile(
+_ENTRY: Final = (
     rf'\{{"action":"([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)","at":"{_TIME}","c":"([A-Za-z0-9_-]{{42}}[AEIMQUYcgkosw048])",'
-    rf'"outcome":"(success|failure|denied|unknown)","t":"{_TIME}","v":1\}}'.encode()
+    rf'"outcome":"(success|failure|denied|unknown)","t":"{_TIME}","v":1\}}'
 )
-"""An entry as nearly all are. What it does not match, or is of no real date, is for `parse_entry` to say."""
-_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+"""An entry as nearly all are; dates are still to be looked at."""
+_ENTRIES: Final = re.compile(f"^{_ENTRY}$", re.MULTILINE)
+_ACTION: Final = itemgetter(0)
 
 
 @lru_cache(maxsize=4096)
-def _day_us(text: str) -> int:
-    return parse_time(f"{text}T00:00:00.000000Z")
+def _is_date(text: str) -> bool:
+    try:
+        parse_time(f"{text}T00:00:00.000000Z")
+    except MalformedProof:
+        return False
+    return True
 
 
-@lru_cache(maxsize=86_400)
-def _clock_us(text: str) -> int:
-    return ((int(text[:2]) * 60 + int(text[3:5])) * 60 + int(text[6:8])) * 1_000_000
+def texts_of(pieces: Sequence[bytes]) -> list[Public] | None:
+    """The texts of these entries, where each has the form of an entry; else None."""
+    joined = b"\n".join(pieces)
+    if joined.count(b"\n") != len(pieces) - 1:
+        return None
+    try:
+        found = list(map(Public._make, _ENTRIES.findall(joined.decode("ascii"))))
+    except UnicodeDecodeError:
+        return None
+    # As many lines as entries and as many matches, at most one a line: each line is a match, and is an entry whole.
+    return found if len(found) == len(pieces) else None
 
 
-def read_entry(data: bytes) -> tuple[Entry, dict[str, str]]:
-    """The entry and its texts, strictly: what `parse_entry` and `public_texts` give, in one go."""
-    found = _FAST.fullmatch(data)
-    if found is None or len(data) > ENTRY_BYTES_MAX or found.end(1) - found.start(1) > ACTION_BYTES_MAX:
-        return parse_entry(data), public_texts(data)
-    action, at, c, outcome, t = found[1].decode(), found[2].decode(), found[3], found[4].decode(), found[5].decode()
-    at_us = _day_us(at[:10]) + _clock_us(at[11:19]) + int(at[20:26])
-    t_us = _day_us(t[:10]) + _clock_us(t[11:19]) + int(t[20:26])
-    if at_us > t_us + CLOCK_SKEW_US_MAX:
-        return parse_entry(data), public_texts(data)
-    raw = a2b_base64(c.translate(_STANDARD) + b"=")
-    return Entry(action, at_us, raw, outcome, t_us), {"action": action, "at": at, "outcome": outcome, "t": t}
+def read_entries(pieces: Sequence[bytes], before_t: str) -> list[Public] | None:
+    """The texts of these entries, where each is in form, and `t` begins at `before_t` and never decreases; else None.
+
+    None says nothing but that: `parse_entry` says what is wrong, if anything.
+    """
+    found = texts_of(pieces)
+    if found is None or any(len(action) > ACTION_BYTES_MAX for action in set(map(_ACTION, found))):
+        return None
+    if not all(map(_is_date, {time[:10] for public in found for time in (public.at, public.t)})):
+        return None
+    before = before_t
+    for public in found:  # times in this form are in order where their texts are
+        t = public.t
+        if t < before or (public.at > t and parse_time(public.at) > parse_time(t) + CLOCK_SKEW_US_MAX):
+            return None
+        before = t
+    return found
 
 
-def public_texts(data: bytes) -> dict[str, str]:
+def public_of(data: bytes) -> Public:
     """The texts of an entry that was parsed: its form puts them at known places."""
     text = data.decode("ascii")
     action = text[11 : text.index('"', 11)]
     at = 19 + len(action)  # after {"action":"…","at":"
-    return {"action": action, "at": text[at : at + 27], "outcome": text[at + 90 : -42], "t": text[-35:-8]}
+    return Public(action, text[at : at + 27], text[at + 34 : at + 77], text[at + 90 : -42], text[-35:-8])
 
 
 class Entries:
     """The entries of one log's ranges, and the supporting events outside them.
 
-    `leaves` MUST be run to its end before anything else is asked.
+    `judge` says what the query says of an entry, or of all. `leaves` MUST be run to its end before all else is asked.
     """
 
-    def __init__(self, k: int, ranges: tuple[Range, ...], singles: Mapping[int, bytes], judge: Judge | None) -> None:
+    def __init__(self, k: int, ranges: tuple[Range, ...], singles: Mapping[int, bytes], judge: Judge | State) -> None:
         self.k = k
         self._ranges = ranges
         self._starts = [first for first, _ in ranges]
         self._before = [0, *accumulate(end - first for first, end in ranges)]
         self._singles = singles
         self._judge = judge
-        self._bytes: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
-        self._table: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._states: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._maps: tuple[mmap.mmap, mmap.mmap, mmap.mmap] | None = None
+        self._files: list[IO[bytes]] = [tempfile.TemporaryFile() for _ in range(3)]  # noqa: SIM115  closed by `close`
+        self._maps: list[mmap.mmap] = []
+        self._ends = memoryview(b"").cast("Q")  # where each entry ends in the file of their bytes, after a 0
         self.head: Entry | None = None  # the first of the last range
         self.last: Entry | None = None
         self.disorder = ""
@@ -130,9 +174,10 @@ class Entries:
 
     def close(self) -> None:
         """Give up the temporary files."""
-        for mapped in self._maps or ():
+        self._ends.release()
+        for mapped in self._maps:
             mapped.close()
-        for file in (self._bytes, self._table, self._states):
+        for file in self._files:
             file.close()
 
     def __len__(self) -> int:
@@ -140,75 +185,95 @@ class Entries:
 
     def leaves(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The leaf hash of every included entry, ascending by index; spools and checks on the way."""
-        singles = sorted(self._singles)
+        singles = deque(sorted(self._singles))
         head = self._starts[-1] if self._starts else -1
-        single = t_us = 0
-        offset, table, states, pieces = 0, [], bytearray(), []
-        judge, pack, truths = self._judge, _ROW.pack, _TRUTHS
-        for index, data in self._indexed(chunks):
-            while single < len(singles) and singles[single] <= index:
-                at = singles[single]
-                single += 1
+        before_t = EPOCH
+        offset = 0
+        self._files[_ENDS].write(bytes(8))
+        for indexes, pieces in self._batches(chunks):
+            found = None
+            if not singles or singles[0] > indexes[-1]:
+                found = read_entries(pieces, before_t)
+            if found is None:
+                found = []
+                yield from self._one_by_one(indexes, pieces, singles, before_t, found)
+            else:
+                yield from [sha256(b"\x00" + data).digest() for data in pieces]
+            before_t = found[-1].t
+            if indexes[0] <= head <= indexes[-1]:
+                self.head = parse_entry(pieces[indexes.index(head)])
+            self.last = parse_entry(pieces[-1])
+            ends = array("Q", accumulate(map(len, pieces), initial=offset))
+            offset = ends[-1]
+            self._files[_BYTES].write(b"".join(pieces))
+            self._files[_ENDS].write(ends[1:].tobytes())
+            self._files[_STATES].write(self._judged(found))
+        for at in singles:
+            before_t = self._in_order(at, before_t, self._singles[at])
+            yield leaf_hash(self._singles[at])
+        self._map()
+
+    def _batches(self, chunks: Iterable[bytes]) -> Iterator[tuple[list[int], list[bytes]]]:
+        """Entries with their indexes, some thousands at a time."""
+        entries = split_entries(chunks)
+        indexes = chain.from_iterable(range(first, end) for first, end in self._ranges)
+        while wanted := list(islice(indexes, ENTRIES_AT_ONCE)):
+            pieces: list[bytes] = []
+            for data in islice(entries, len(wanted)):
+                pieces.append(data)
+                if len(data) > ENTRY_BYTES_MAX:  # out of form, and no more like it need be in memory to say so
+                    break
+            if pieces:
+                yield wanted[: len(pieces)], pieces
+            if len(pieces) < len(wanted):
+                raise MalformedProof(f"entries.{self.k}.bin ends before entry {wanted[len(pieces)]}")
+        if next(entries, None) is not None:
+            raise MalformedProof(f"entries.{self.k}.bin has entries left over")
+
+    def _one_by_one(
+        self, indexes: list[int], pieces: list[bytes], singles: deque[int], before_t: str, found: list[Public]
+    ) -> Iterator[bytes]:
+        """The leaf hashes of a batch in which something is not as usual, and of the supporting events before its end.
+
+        Fills `found`.
+        """
+        for index, data in zip(indexes, pieces, strict=True):
+            while singles and singles[0] <= index:
+                at = singles.popleft()
                 if at == index:
                     if self._singles[at] != data:
                         raise MalformedProof(f"log {self.k}: event {at} is not the entry at that index")
                     continue
-                t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
+                before_t = self._in_order(at, before_t, self._singles[at])
                 yield leaf_hash(self._singles[at])
-            entry, public = read_entry(data)
-            if entry.t_us < t_us and not self.disorder:
-                self._in_order(index, t_us, entry)
-            t_us = entry.t_us
-            if index == head:
-                self.head = entry
-            self.last = entry
-            states.append(0 if judge is None else truths[judge(public)])
-            pieces.append(data)
-            offset += len(data)
-            table.append(pack(offset, entry.at_us, t_us, entry.c))
-            if len(pieces) >= _WRITE_ENTRIES:
-                self._write(pieces, table, states)
-            yield sha256(b"\x00" + data).digest()
-        for at in singles[single:]:
-            t_us = self._in_order(at, t_us, parse_entry(self._singles[at]))
-            yield leaf_hash(self._singles[at])
-        self._write(pieces, table, states)
-        self._map()
+            before_t = self._in_order(index, before_t, data)
+            found.append(public_of(data))
+            yield leaf_hash(data)
 
-    def _indexed(self, chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-        entries = split_entries(chunks)
-        for first, end in self._ranges:
-            for index in range(first, end):
-                data = next(entries, None)
-                if data is None:
-                    raise MalformedProof(f"entries.{self.k}.bin ends before entry {index}")
-                yield index, data
-        if next(entries, None) is not None:
-            raise MalformedProof(f"entries.{self.k}.bin has entries left over")
+    def _judged(self, found: list[Public]) -> bytes:
+        judge, truths = self._judge, _TRUTHS
+        if isinstance(judge, State):
+            return bytes([judge]) * len(found)
+        return bytes([truths[judge(public.texts())] for public in found])
 
-    def _in_order(self, index: int, before_us: int, entry: Entry) -> int:
-        if entry.t_us < before_us and not self.disorder:
+    def _in_order(self, index: int, before_t: str, data: bytes) -> str:
+        """The `t` of an entry, which is parsed; notes where it lies before that of an earlier one."""
+        parse_entry(data)
+        t = public_of(data).t
+        if t < before_t and not self.disorder:
             self.disorder = f"log {self.k}: t of entry {index} lies before that of an earlier entry"
-        return entry.t_us
-
-    def _write(self, pieces: list[bytes], table: list[bytes], states: bytearray) -> None:
-        self._bytes.write(b"".join(pieces))
-        self._table.write(b"".join(table))
-        self._states.write(states)
-        pieces.clear()
-        table.clear()
-        states.clear()
+        return t
 
     def _map(self) -> None:
         if not len(self):
             return
-        for file in (self._bytes, self._table, self._states):
+        for file in self._files:
             file.flush()
-        self._maps = (
-            mmap.mmap(self._bytes.fileno(), 0, access=mmap.ACCESS_READ),
-            mmap.mmap(self._table.fileno(), 0, access=mmap.ACCESS_READ),
-            mmap.mmap(self._states.fileno(), 0, access=mmap.ACCESS_WRITE),
-        )
+        self._maps = [
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_WRITE if n == _STATES else mmap.ACCESS_READ)
+            for n, file in enumerate(self._files)
+        ]
+        self._ends = memoryview(self._maps[_ENDS]).cast("Q")
 
     def _rank(self, index: int) -> int:
         n = bisect_right(self._starts, index) - 1
@@ -216,36 +281,52 @@ class Entries:
             raise MalformedProof(f"row [{self.k},{index}] is not in the ranges of its log")
         return self._before[n] + index - self._starts[n]
 
+    def ranks(self, indexes: Sequence[int]) -> list[int]:
+        """Where the entries of these indexes lie. MalformedProof where one is not in the ranges."""
+        if len(self._ranges) == 1:
+            first, end = self._ranges[0]
+            if first <= min(indexes) and max(indexes) < end:
+                return [index - first for index in indexes]
+        return [self._rank(index) for index in indexes]
+
+    def at(self, ranks: Sequence[int]) -> tuple[list[bytes], list[int]]:
+        """The bytes of these entries, and what the query says of each by public keys alone."""
+        data, _, states = self._maps or self._nothing()
+        ends = self._ends
+        return [data[ends[rank] : ends[rank + 1]] for rank in ranks], [states[rank] & ~_EXPORTED for rank in ranks]
+
+    def mark(self, ranks: Sequence[int]) -> None:
+        """Note that the rows of these entries were exported."""
+        states = (self._maps or self._nothing())[_STATES]
+        for rank in ranks:
+            states[rank] |= _EXPORTED
+
     def export(self, index: int) -> Known:
         """The entry at `index`, marking it as exported. MalformedProof where it is not in the ranges."""
-        rank = self._rank(index)
-        data, table, states = self._maps or self._nothing()
-        end, at_us, t_us, c = _ROW.unpack_from(table, rank * _ROW.size)
-        start = _ROW.unpack_from(table, (rank - 1) * _ROW.size)[0] if rank else 0
-        state = states[rank]
-        states[rank] = state | _EXPORTED
-        return Known(at_us, t_us, c, state & ~_EXPORTED, data, (start, end))
+        ranks = [self._rank(index)]
+        (data,), (state,) = self.at(ranks)
+        self.mark(ranks)
+        return Known(public_of(data), state)
 
     def each(self) -> Iterator[tuple[int, bytes]]:
         """Every entry of the ranges with its index, ascending."""
-        if self._maps is None:
+        if not self._maps:
             return
-        data, table, _ = self._maps
-        start = rank = 0
+        data, ends = self._maps[_BYTES], self._ends
+        rank = 0
         for first, end in self._ranges:
             for index in range(first, end):
-                until = _ROW.unpack_from(table, rank * _ROW.size)[0]
-                yield index, data[start:until]
-                start, rank = until, rank + 1
+                yield index, data[ends[rank] : ends[rank + 1]]
+                rank += 1
 
-    def _nothing(self) -> tuple[mmap.mmap, mmap.mmap, mmap.mmap]:
+    def _nothing(self) -> list[mmap.mmap]:
         raise MalformedProof(f"log {self.k} has no entries in the bundle")
 
     def left_out(self, state: State) -> tuple[int, int | None]:
         """How many entries of this state were not exported, and the index of the first."""
-        if self._maps is None:
+        if not self._maps:
             return 0, None
-        states = self._maps[2]
+        states = self._maps[_STATES]
         count, rank = 0, -1
         for start in range(0, len(states), 1 << 20):
             piece = states[start : start + (1 << 20)]

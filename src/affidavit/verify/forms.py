@@ -15,8 +15,8 @@ from affidavit.cells import TEXT, Zone
 from affidavit.errors import MalformedProof
 from affidavit.verify import sheet
 from affidavit.verify.archive import Archive
-from affidavit.verify.data import Mismatch, Reader
 from affidavit.verify.manifest import Manifest
+from affidavit.verify.reading import Mismatch, Reader
 
 CSV_CELL: Final = re.compile(rb'"[^"]*(?:""[^"]*)*"|[^",\r\n]*')
 _JSON_CELL: Final = re.compile(rb'null|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)

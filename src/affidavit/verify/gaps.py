@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from affidavit.commitment import format_time, parse_entry
-from affidavit.verify.entries import Entries, public_texts
+from affidavit.verify.entries import Entries, public_of
 from affidavit.verify.manifest import LogRef, Range
 from affidavit.verify.own import DAY_US, HELD, LAWFUL, PURGED, RELEASED, RETENTION, SUCCESS, Span, keep_until
 from affidavit.verify.support import Opened
@@ -70,9 +70,9 @@ def open_control(
             raise Unlawful(f"the log {origin} ({CONTROL_STREAM}) is not bundled whole")
         ks.add(log.k)
         for index, data in entries[log.k].each():
-            public = public_texts(data)
-            if public["action"] in LAWFUL and public["outcome"] == SUCCESS and (log.k, index) not in given:
-                raise Unlawful(f"entry {index} of log {log.k} is {public['action']} and is not opened")
+            public = public_of(data)
+            if public.action in LAWFUL and public.outcome == SUCCESS and (log.k, index) not in given:
+                raise Unlawful(f"entry {index} of log {log.k} is {public.action} and is not opened")
     if not ks:
         raise Unlawful(f"the trust file has no log {CONTROL_STREAM!r}")
     return Control(tuple(sorted((event for event in own if event.k in ks), key=lambda event: event.place)))

@@ -13,10 +13,11 @@ from typing import Any, Final
 from affidavit import cells
 from affidavit.cells import TIMES
 from affidavit.paths import OWN_NUMBERS, PATHS
-from affidavit.verify.data import Kind, Maker, Mismatch, View, resource_of
+from affidavit.verify.data import Kind, Maker, View, resource_of
 from affidavit.verify.entries import Known
 from affidavit.verify.manifest import Column, Manifest
 from affidavit.verify.openings import Row
+from affidavit.verify.reading import Mismatch
 
 ABOUT_KEY: Final = b"affidavit.about"
 COUNTS_KEY: Final = b"affidavit.counts"
@@ -156,13 +157,13 @@ class ValuesView(View):
 def _expected(maker: Maker, known: Known, row: Row) -> Any:
     kind = maker.kind
     if kind is Kind.FIELD:
-        return row.values[maker.places[0]]  # type: ignore[index]
+        return row.value(maker.places[0])  # type: ignore[arg-type]
     if kind is Kind.TIME_AT:
         return known.at_us
     if kind is Kind.TIME_T:
         return known.t_us
     if kind is Kind.PUBLIC:
-        return known.public[maker.column.path]
+        return known.texts[maker.column.path]
     return resource_of(row, maker) if kind is Kind.RESOURCE else None
 
 

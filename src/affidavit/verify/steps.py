@@ -11,27 +11,22 @@ from typing import Final
 
 from affidavit.commitment import format_time
 from affidavit.errors import MalformedProof
-from affidavit.query.evaluate import HIDDEN, Fields
 from affidavit.query.evaluate import compile as compile_query
-from affidavit.query.tree import is_public
+from affidavit.query.tree import EVERYTHING
 from affidavit.tlog.checkpoint import Checkpoint
 from affidavit.tlog.note import NOTE_BYTES_MAX, Note, verify_signature
 from affidavit.tlog.range_proof import union_of_ranges, verify_range_proof
 from affidavit.verify import strict
 from affidavit.verify.archive import STORED, Archive
 from affidavit.verify.clocks import TIMESTAMPS_MAX, timed_purges
-from affidavit.verify.data import BytesView, View
-from affidavit.verify.entries import TRUTH_OF, Entries, State
-from affidavit.verify.forms import FORMS
+from affidavit.verify.entries import Entries, Judge, State
 from affidavit.verify.gaps import CONTROL_STREAM, Control, Unlawful, lawful, missing, open_control
 from affidavit.verify.job import Job
-from affidavit.verify.openings import LINE_BYTES_MAX, MASKED, Hasher, Row, Told, read_rows
 from affidavit.verify.own import EXPORTED
-from affidavit.verify.parquet import ValuesView, parquet_reader
 from affidavit.verify.support import ATTESTATION_BYTES_MAX, SUPPORT_BYTES_MAX, Support, read_support
 from affidavit.verify.support import LINE_BYTES_MAX as SUPPORT_LINE_BYTES_MAX
 from affidavit.verify.trust import TrustedLog
-from affidavit.verify.verdict import AUTHENTIC, COMPLETE, VIEW_MATCHES, WITNESSED
+from affidavit.verify.verdict import AUTHENTIC, COMPLETE, WITNESSED
 from affidavit.verify.window import end_of_window, start_of_gap, window_of
 
 PROOF_LINE_BYTES: Final = 64
@@ -139,7 +134,9 @@ def step_3(job: Job, support: Support) -> None:
     evaluate = compile_query(job.manifest.query)
     for log in job.manifest.logs:
         singles = support.singles.get(log.k, {})
-        judge = (lambda public: evaluate(public, None)) if log.queried else None
+        judge: Judge | State = State.FALSE
+        if log.queried:
+            judge = State.TRUE if job.manifest.query == EVERYTHING else lambda public: evaluate(public, None)
         entries = job.entries[log.k] = Entries(log.k, log.ranges, singles, judge)
         included = union_of_ranges([*log.ranges, *((index, index + 1) for index in singles)])
         chunks = job.archive.chunks(f"entries.{log.k}.bin") if log.ranges else iter(())
@@ -159,7 +156,7 @@ def _nodes(archive: Archive, name: str) -> Iterator[bytes]:
 
 
 def step_4(job: Job) -> None:
-    """`t` never decreases, and nothing of the window is missing. (Rows are judged by `walk_rows`.)"""
+    """`t` never decreases, and nothing of the window is missing. (Rows are judged by walk.py.)"""
     findings, manifest = job.findings, job.manifest
     findings.reach(4)
     window = window_of(manifest.query)
@@ -222,125 +219,6 @@ def step_6(job: Job, support: Support) -> None:
         findings.fail(
             6, COMPLETE, f"{manifest.counts.purged} entries are said to be purged, {purged} are missing by gaps"
         )
-
-
-def walk_rows(job: Job, support: Support, commitments: Iterator[bytes] | None = None) -> None:
-    """Steps 4 (rows), 5 and 7 in one pass over the exported rows. `commitments`: theirs, where made elsewhere."""
-    findings, manifest, archive = job.findings, job.manifest, job.archive
-    findings.reach(5)
-    view = _view(job)
-    evaluate = compile_query(manifest.query)
-    asks_fields = not is_public(manifest.query)
-    before = (-1, -1, -1)
-    count = 0
-    for row in _rows(archive, commitments):
-        if row.k >= len(manifest.logs) or not manifest.logs[row.k].queried:
-            raise MalformedProof(f"row [{row.k},{row.at}] is of no queried log")
-        known = job.entries[row.k].export(row.at)
-        place = (known.at_us, row.k, row.at)
-        if place <= before:
-            raise MalformedProof(f"row [{row.k},{row.at}] is out of order or there twice")
-        before = place
-        count += 1
-        _opened(job, support, row, known.c)
-        truth = evaluate(known.public, _fields(row)) if asks_fields else TRUTH_OF[known.state]
-        if truth is False:
-            findings.fail(4, COMPLETE, f"row [{row.k},{row.at}] was exported and is not in the query")
-        elif truth is None:
-            findings.unproven(4, COMPLETE, "Whether exported rows are in the query depends on hidden fields")
-        if view is not None:
-            view.row(known, row)
-    findings.facts["rows"] = count
-    _left_out(job)
-    if view is not None:
-        _viewed(job, view)
-    if count != manifest.counts.rows:
-        findings.fail(7, VIEW_MATCHES, f"{count} rows are opened, the manifest says {manifest.counts.rows}")
-
-
-def _view(job: Job) -> View | None:
-    """What compares the data file; None, with the reason found, where nothing can."""
-    manifest = job.manifest
-    form = manifest.data_format
-    if form in FORMS:
-        chunks = job.archive.chunks(manifest.data_name)
-        return BytesView(manifest.columns, manifest.zone, FORMS[form](manifest, chunks))
-    if form == "parquet":
-        if parquet_reader() is not None:
-            return ValuesView(manifest, job.archive.chunks(manifest.data_name))
-        job.findings.unproven(7, VIEW_MATCHES, "Not checked here: reading Parquet needs pyarrow")
-    else:
-        job.findings.unproven(
-            7, VIEW_MATCHES, "A PDF is bound by its hash and the attestation; its pages are not compared with the rows"
-        )
-    return None
-
-
-def _rows(archive: Archive, commitments: Iterator[bytes] | None) -> Iterator[Row]:
-    lines = strict.lines(archive.chunks("openings.ndjson"), "openings.ndjson", LINE_BYTES_MAX)
-    if commitments is not None:
-        return read_rows(lines, Told(commitments))
-    return read_rows(lines, Hasher(archive.chunks("salts.bin"), archive.chunks("hidden.bin")))
-
-
-def _fields(row: Row) -> Fields:
-    state = row.shape.state
-    return {path: HIDDEN if state[n] in "me" else (state[n], row.values[n]) for n, path in enumerate(row.shape.paths)}
-
-
-def _opened(job: Job, support: Support, row: Row, c: bytes) -> None:
-    where = f"row [{row.k},{row.at}]"
-    if row.c != c:
-        job.findings.fail(5, AUTHENTIC, f"{where}: its openings do not give the commitment in its entry")
-    if not row.shape.erased and not support.erased:
-        return
-    gone = support.erased.get((job.manifest.logs[row.k].origin, row.at), set())
-    for path in row.shape.erased:
-        if path not in gone:
-            job.findings.fail(5, AUTHENTIC, f"{where}: {path} is called erased and no erasure is shown")
-    for path, letter in zip(row.shape.paths, row.shape.state, strict=True):
-        if letter == MASKED and path in gone:
-            job.findings.fail(5, AUTHENTIC, f"{where}: {path} is called masked and was erased")
-
-
-def _left_out(job: Job) -> None:
-    for log in job.manifest.logs:
-        if not log.queried:
-            continue
-        entries = job.entries[log.k]
-        count, first = entries.left_out(State.TRUE)
-        if count:
-            job.findings.fail(
-                4, COMPLETE, f"log {log.k} ({log.stream}): {count} entries are in the query and were not exported, "
-                f"the first at index {first}",
-            )  # fmt: skip
-        count, first = entries.left_out(State.UNKNOWN)
-        if count:
-            job.findings.unproven(
-                4, COMPLETE, f"log {log.k} ({log.stream}): whether {count} entries are in the query depends on fields "
-                f"not opened, the first at index {first}",
-            )  # fmt: skip
-
-
-def _viewed(job: Job, view: View) -> None:
-    """Step 7: the data file is the one that follows."""
-    findings, counts = job.findings, job.manifest.counts
-    view.end()
-    findings.reach(7)
-    findings.facts["masked_cells"] = counts.masked
-    if view.mismatch:
-        findings.fail(7, VIEW_MATCHES, view.mismatch)
-        return
-    if not view.masked_least <= counts.masked <= view.masked_most:
-        findings.fail(
-            7,
-            VIEW_MATCHES,
-            f"{view.masked_least} to {view.masked_most} cells are masked, the manifest says {counts.masked}",
-        )
-    if view.erased != counts.erased:
-        findings.fail(7, VIEW_MATCHES, f"{view.erased} cells are erased, the manifest says {counts.erased}")
-    if view.masked_most:
-        findings.remark(VIEW_MATCHES, f"{view.masked_most} masked cells are the operator's statement")
 
 
 def step_8(job: Job, support: Support) -> None:

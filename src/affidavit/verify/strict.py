@@ -204,6 +204,18 @@ class Bytes:
         self._at += size
         return piece
 
+    def hold(self, size: int) -> bytes | None:
+        """The next `size` bytes, which are not taken yet; None where the stream ends before."""
+        parts, have = [self._data[self._at :]], len(self._data) - self._at
+        while have < size:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            parts.append(chunk)
+            have += len(chunk)
+        self._data, self._at = b"".join(parts), 0
+        return self._data[:size] if have >= size else None
+
     def end(self) -> None:
         """Refuse what is left over."""
         if self._at < len(self._data) or next(self._chunks, b""):
