@@ -10,6 +10,8 @@ from __future__ import annotations
 import click
 
 from affidavit.cli import (
+    backup,
+    case,
     config,
     demo,
     export,
@@ -20,6 +22,7 @@ from affidavit.cli import (
     log,
     query,
     record,
+    reference,
     reveal,
     search,
     serve,
@@ -50,6 +53,10 @@ main.add_command(query.query)
 main.add_command(fields.fields)
 main.add_command(config.config)
 main.add_command(log.log)
+main.add_command(case.case)
+main.add_command(reference.reference)
+main.add_command(backup.backup)
+main.add_command(backup.restore)
 main.add_command(tenant.tenant)
 main.add_command(user.user)
 main.add_command(key.key)
