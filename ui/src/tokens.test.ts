@@ -46,6 +46,10 @@ const LIMITS: [ink: string, grounds: string[], light: number, dark: number][] = 
   ["on-fail", ["fail-fill"], 5.9, 5.5],
   ["fail", ["surface", "fail-soft"], 6.3, 8.3],
   ["open", ["open-soft"], 6.6, 9.5],
+  ["pass-fill", ["surface", "raised"], 3.0, 3.0],
+  ["c1", ["surface", "raised", "sunken", "accent-soft"], 3.0, 3.0],
+  ["c2", ["surface", "raised", "sunken"], 3.0, 3.0],
+  ["c4", ["surface", "raised", "sunken"], 3.0, 3.0],
   ["masked", ["masked-soft", "masked-hatch", "surface", "sunken"], 7.2, 7.4],
 ];
 /** The design rounds its figures to a tenth. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Client } from "../api/client.ts";
 import { meQuery } from "../api/me.ts";
-import { fieldsQuery, statusQuery } from "../api/queries.ts";
+import { statusQuery } from "../api/queries.ts";
 import { buttonClass } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { Banners } from "./Banners.tsx";
@@ -23,8 +23,7 @@ export function Frame({ client }: { client: Client }) {
   const [within, setWithin] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
   const asked = useQuery(statusQuery(client));
-  const { data: me = null } = useQuery({ ...meQuery(client), enabled: asked.data?.signed_in === true });
-  const { data: fields } = useQuery(fieldsQuery(client));
+  const { data: me = null } = useQuery(meQuery(client));
   const status = asked.data ?? null;
   const title = within ?? entry?.title ?? "No such page";
   const heading = useHeading(title, place.page, place.rest.length === 0);
@@ -51,7 +50,7 @@ export function Frame({ client }: { client: Client }) {
           status={status}
           me={me}
           page={place.page}
-          profile={me?.profile || (fields?.profile ?? "")}
+          profile={me?.profile ?? ""}
           onHelp={() => setHelp(true)}
         />
         <Banners recording={null} failure={asked.error} />

@@ -71,11 +71,11 @@ export function SidebarContent({ status, me, page, onHelp }: SidebarProps) {
       <div className={css["foot"]}>
         {status !== null && <LogState status={status} />}
         <div className={css["user"]}>
-          {me !== null && <Person me={me} />}
+          {me !== null && me.kind !== "local" && <Person me={me} />}
           <Button className={css["icon"] ?? ""} aria-label="Keyboard shortcuts" onPress={onHelp}>
             <Keyboard aria-hidden />
           </Button>
-          {me !== null && status?.signed_in === true && (
+          {me?.kind === "person" && (
             <form method="post" action={endpoint(HERE, "sign-out")}>
               <Button type="submit" className={css["icon"] ?? ""} aria-label="Sign out">
                 <LogOut aria-hidden />

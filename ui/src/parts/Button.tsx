@@ -3,14 +3,15 @@ import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react
 import css from "./Button.module.css";
 
 interface ButtonProps extends Omit<AriaButtonProps, "className" | "style"> {
+  className?: string | undefined;
   kind?: "primary" | "plain" | "flat";
   size?: "normal" | "small" | "large";
   ref?: Ref<HTMLButtonElement>;
 }
 
 /** A button. It is never disabled to validate: press, then the error is shown. */
-export function Button({ kind = "plain", size = "normal", ...rest }: ButtonProps) {
-  return <AriaButton {...rest} className={buttonClass(kind, size)} />;
+export function Button({ kind = "plain", size = "normal", className = "", ...rest }: ButtonProps) {
+  return <AriaButton {...rest} className={`${buttonClass(kind, size)} ${className}`} />;
 }
 
 /** The same look for what is a link by nature (a download). */
