@@ -128,7 +128,7 @@ class PdfWriter:
         page = self._page(counts) | {"attachments": attachments}
         (folder / "page.json").write_bytes(msgspec.json.encode(page))
         copyfile(_HERE / "export.typ", folder / "export.typ")
-        _lay_out(folder)
+        lay_out(folder)
         with (folder / "out.pdf").open("rb") as made:
             while block := made.read(READ_BYTES):
                 yield block
@@ -294,7 +294,8 @@ def _csv_value(raw: str) -> str | None:
     return text.removeprefix("'") or None
 
 
-def _lay_out(folder: Path) -> None:
+def lay_out(folder: Path) -> None:
+    """Lay out `page.json` by `export.typ` of a folder, into its `out.pdf`. AffidavitError where Typst refuses."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
         done = subprocess.run(  # noqa: S603  our own program
