@@ -39,8 +39,14 @@ BODIES = {
     "POST /api/v1/keys": {"name": "q2", "role": "viewer"},
     "PUT /api/v1/keys/{name}/grant": {"role": "viewer"},
     "POST /api/v1/keys/{name}/rotate": {},
+    "POST /api/v1/cases": {"kind": "request", "facts": {}},
+    "POST /api/v1/cases/{case_id}/{step}": {"facts": {}},
+    "POST /api/v1/reference/{table}": {"rows": []},
 }
-PARAMETERS = {"stream": "main", "index": "0", "path": "checkpoint", "run_id": "none", "name": "q1"}
+PARAMETERS = {
+    **{"stream": "main", "index": "0", "path": "checkpoint", "run_id": "none", "name": "q1"},
+    **{"case_id": "none", "step": "verified", "table": "people"},
+}
 QUERIES = {"GET /api/v1/values": {"field": "actor.id"}, "GET /api/v1/facets": {"facet": "action"}}
 
 

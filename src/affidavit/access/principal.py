@@ -20,15 +20,21 @@ Permission = Literal[
     "configuration",
     "configure",
     "reveal",
+    "cases",
+    "case_work",
+    "reference",
 ]
 Role = Literal["admin", "officer", "auditor", "developer", "viewer"]
 PERMISSIONS: Final[tuple[Permission, ...]] = get_args(Permission)
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     "admin": frozenset(PERMISSIONS),
     "officer": frozenset(
-        {"search", "values", "export", "queries", "tiles", "state", "configuration", "configure", "reveal"}
+        {
+            *("search", "values", "export", "queries", "tiles", "state", "configuration", "configure", "reveal"),
+            *("cases", "case_work", "reference"),
+        }
     ),
-    "auditor": frozenset({"search", "export", "state", "configuration"}),
+    "auditor": frozenset({"search", "export", "state", "configuration", "cases"}),
     "developer": frozenset({"record", "state", "measure", "configuration"}),
     "viewer": frozenset({"search", "state"}),
 }

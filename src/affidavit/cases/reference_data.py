@@ -31,6 +31,7 @@ from affidavit.cases.reference_tables import (
     joined,
     table_of,
 )
+from affidavit.commitment import format_time
 from affidavit.context import current
 from affidavit.errors import Busy, InvalidRequest, NotFound
 from affidavit.event import Event, micros
@@ -195,6 +196,31 @@ def forget(log: AuditLog, name: str, before: int) -> int:
     own = {"settings.reference": name, "settings.before": str(before)}
     log.record_own(FORGOTTEN, own, stream=CONTROL, event=Event(action=FORGOTTEN, record_count=count), extra=drop)
     return count
+
+
+def as_given(name: str, rows: pa.Table, limit: int) -> list[dict[str, str | bool | None]]:
+    """The first rows as they were loaded: columns of the file, lists joined by `;`."""
+    names = [column.name for column in table_of(name).columns]
+    return [{key: _cell(value) for key, value in row.items()} for row in rows.select(names).slice(0, limit).to_pylist()]
+
+
+def _cell(value: Any) -> str | bool | None:
+    if isinstance(value, list):
+        return ";".join(value)
+    return value if value is None or isinstance(value, (str, bool)) else str(value)
+
+
+def load_json(load: Load) -> dict[str, Any]:
+    """A load for machines."""
+    return {
+        "table": load.table,
+        "version": load.version,
+        "loaded": format_time(load.loaded_us),
+        "rows": load.rows,
+        "sha256": load.sha256,
+        "source": load.source,
+        "actor": load.actor,
+    }
 
 
 def calendar(log: AuditLog, at: datetime | None = None, name: str = DEFAULT_CALENDAR) -> Calendar:

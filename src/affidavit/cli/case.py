@@ -51,7 +51,9 @@ def _facts(names: Iterable[str]) -> Callable[[Any], Any]:
 
     def add(command: Any) -> Any:
         for name in sorted(set(names), reverse=True):
-            command = click.option(f"--{name.replace('_', '-')}", name, default="", help=f"{FACTS[name]}.")(command)
+            command = click.option(f"--{name.replace('_', '-')}", name, default="", help=f"{FACTS[name].words}.")(
+                command
+            )
         return command
 
     return add

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from affidavit.cli.common import plural
+from affidavit.cli.common import plural, progress_bar
 from affidavit.cli.serve import PORT, announce
 from affidavit.errors import InvalidRequest
 from affidavit.log.audit_log import AuditLog
@@ -23,11 +23,19 @@ from affidavit.verify.words import words
 @click.command()
 @click.option("--home", default=None, type=click.Path(file_okay=False), help="Folder to keep; else a temporary one.")
 @click.option("--events", default=5000, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option(
+    "--estate",
+    is_flag=True,
+    help="Instead an invented school, clinic, shop, payment service and IT, with findings planted for every report.",
+)
 @click.option("--serve/--no-serve", "with_server", default=True, show_default=True, help="Serve the form afterwards.")
 @click.option("--port", default=None, type=int, help=f"0 is any free port; by default {PORT}, else a free one.")
-def demo(home: str | None, events: int, with_server: bool, port: int | None) -> None:
+def demo(home: str | None, events: int, estate: bool, with_server: bool, port: int | None) -> None:
     """Make up a campus and its events, export last month, verify it as a stranger would, and serve the form."""
     with _folder(home, kept=not with_server) as folder:
+        if estate:
+            _show_estate(folder, events, with_server=with_server, port=port)
+            return
         _show(folder, events, with_server=with_server, port=port)
 
 
@@ -65,6 +73,27 @@ def _show(home: Path, events: int, *, with_server: bool, port: int | None) -> No
         click.echo("Verified as whoever receives it would, from these two files alone:")
         click.echo(f"  affidavit verify {bundle} --trust {trust}\n")
         click.echo(_verdicts(found))
+        if with_server:
+            _serve(log, port)
+
+
+def _show_estate(home: Path, events: int, *, with_server: bool, port: int | None) -> None:
+    from affidavit.estate import estate
+
+    with progress_bar(quiet=False) as bar:
+        task = bar.add_task("Recording", total=events)
+        now = datetime.now(ZoneInfo(estate.ZONE))
+        log, recorded = estate.open_estate(home, now, events, progress=lambda done: bar.update(task, completed=done))
+    with log:
+        if recorded:
+            click.echo(
+                f"Recorded {plural(recorded, 'event')} of an invented estate, and its reference data; all synthetic"
+            )
+        else:
+            click.echo("There is a log already; nothing was added")
+        click.echo(f"  log       {home}, zone {log.tenant.zone}\n")
+        click.echo(f"Cases:    affidavit case list --home {home}")
+        click.echo(f"Reports:  affidavit report list --home {home}")
         if with_server:
             _serve(log, port)
 

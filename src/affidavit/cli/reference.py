@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from affidavit.cases import reference_data
-from affidavit.cases.reference_data import Load
+from affidavit.cases.reference_data import load_json
 from affidavit.cases.reference_tables import TABLES
 from affidavit.cli.common import Group, emit, home_option, json_option, open_log, plural
 from affidavit.commitment import format_time
@@ -32,7 +32,7 @@ def load(table: str, file: Path, home: str, tenant: str, add: bool, as_json: boo
     """Load the CSV FILE as the next version of TABLE."""
     with open_log(home, tenant) as log:
         loaded = reference_data.load_csv(log, table, file, add=add)
-    emit(as_json, to_json(loaded), f"{table} version {loaded.version}: {plural(loaded.rows, 'row')}")
+    emit(as_json, load_json(loaded), f"{table} version {loaded.version}: {plural(loaded.rows, 'row')}")
 
 
 @reference.command("list")
@@ -47,7 +47,7 @@ def list_loads(table: str | None, home: str, tenant: str, as_json: bool) -> None
         f"{one.table:20} {one.version:>4}  {format_time(one.loaded_us)[:19]}Z  {plural(one.rows, 'row')}"
         for one in found
     ]
-    emit(as_json, {"loads": [to_json(one) for one in found]}, "\n".join(lines) or "Nothing loaded yet")
+    emit(as_json, {"loads": [load_json(one) for one in found]}, "\n".join(lines) or "Nothing loaded yet")
 
 
 @reference.command()
@@ -60,12 +60,10 @@ def show(table: str, home: str, tenant: str, version: int | None, count: int, as
     """The first rows of a version of TABLE."""
     with open_log(home, tenant) as log:
         loaded, rows = reference_data.read(log, table, version=version)
-    names = [column.name for column in TABLES[table].columns]
-    first = rows.select(names).slice(0, count).to_pylist()
-    shown = [{name: _cell(value) for name, value in row.items()} for row in first]
+    shown = reference_data.as_given(table, rows, count)
     lines = [", ".join(f"{name} {value}" for name, value in row.items() if value not in (None, "")) for row in shown]
     words = f"{table} version {loaded.version}: {plural(loaded.rows, 'row')}"
-    emit(as_json, {**to_json(loaded), "first": shown}, "\n".join([words, *lines]))
+    emit(as_json, {**load_json(loaded), "first": shown}, "\n".join([words, *lines]))
 
 
 @reference.command()
@@ -78,22 +76,3 @@ def forget(table: str, before: int, home: str, tenant: str, as_json: bool) -> No
     with open_log(home, tenant) as log:
         count = reference_data.forget(log, table, before)
     emit(as_json, {"table": table, "before": before, "forgotten": count}, f"{plural(count, 'version')} destroyed")
-
-
-def to_json(load: Load) -> dict[str, object]:
-    """One load for machines."""
-    return {
-        "table": load.table,
-        "version": load.version,
-        "loaded": format_time(load.loaded_us),
-        "rows": load.rows,
-        "sha256": load.sha256,
-        "source": load.source,
-        "actor": load.actor,
-    }
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        return ";".join(map(str, value))
-    return value if value is None or isinstance(value, (str, bool)) else str(value)

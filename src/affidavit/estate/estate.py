@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.resources import files
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -58,16 +59,20 @@ def events(now: datetime, count: int = NOISE_EVENTS, seed: int = SEED, days: int
         yield from sorted(batch, key=_at)
 
 
-def open_estate(home: Any, now: datetime, count: int = NOISE_EVENTS, seed: int = SEED) -> AuditLog:
-    """A log in `home`, made if need be, with the estate in it where it held nothing."""
+def open_estate(
+    home: Path,
+    now: datetime,
+    count: int = NOISE_EVENTS,
+    *,
+    progress: Callable[[int], None] = lambda _recorded: None,
+) -> tuple[AuditLog, int]:
+    """The log in `home`, filled with the estate where it holds nothing yet: (log, events recorded now)."""
     log = AuditLog.open(home, zone=ZONE)
     try:
-        if not log.pin().size:
-            load(log, now, count, seed)
+        return log, 0 if log.pin().size else load(log, now, count, progress=progress)
     except BaseException:
         log.close()
         raise
-    return log
 
 
 def load(

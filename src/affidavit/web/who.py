@@ -69,6 +69,9 @@ Manager = Depends(needs("manage"))
 Overseer = Depends(needs("configuration"))
 Configurer = Depends(needs("configure"))
 Revealer = Depends(needs("reveal"))
+CaseReader = Depends(needs("cases"))
+CaseWorker = Depends(needs("case_work"))
+ReferenceKeeper = Depends(needs("reference"))
 
 
 def view_for(

@@ -1,0 +1,195 @@
+"""Cases and reference data over HTTP: by whom, as whom they see it, and on the record."""
+
+from __future__ import annotations
+
+import hashlib
+
+import httpx
+import pytest
+
+from affidavit import AuditLog
+from affidavit.access import keys
+from affidavit.access.accounts import Grant
+from affidavit.cases.facts import FACTS
+from affidavit.cases.subject_requests import STEPS
+
+FAR_US = 4_000_000_000_000_000
+ACCESS = {"law": "gdpr", "right": "access", "subject_id": "s1042", "description": "about Ada Lovelace, ada@example.org"}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    with AuditLog.open(tmp_path_factory.mktemp("cases")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def service(log, serving):
+    with serving(log, sign_in=True) as (client, _):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def by(log, service):
+    """A client with a key of a role and bounds."""
+    made = []
+
+    def do(role, name="", **bounds):
+        until = FAR_US if role == "auditor" else None
+        _, key = keys.create_key(log, f"{role}{name}", Grant(role, expires_us=until, **bounds))
+        headers = {"Authorization": f"Bearer {key}"}
+        made.append(httpx.Client(base_url=service.base_url, headers=headers, timeout=20))
+        return made[-1]
+
+    yield do
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def officer(by):
+    return by("officer")
+
+
+@pytest.fixture(scope="module")
+def auditor(by):
+    return by("auditor")
+
+
+def opened(client, facts=ACCESS, **more):
+    answer = client.post("/api/v1/cases", json={"kind": "request", "facts": facts, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def step(client, number, name, facts=None, **more):
+    return client.post(f"/api/v1/cases/{number}/{name}", json={"facts": facts or {}, **more})
+
+
+def test_a_case_from_receipt_to_answer(officer, log, access):
+    case = opened(officer, at="2026-03-05T09:00:00Z")
+    assert (case["state"], case["facts"]["subject_id"]) == ("open", "s1042")
+    assert case["clocks"][0]["due"] == "2026-04-06T23:59:59.999999Z"
+    assert case["clocks"][0]["status"] == "overdue"
+    assert step(officer, case["id"], "verified", {"verified_how": "passport"}).json()["state"] == "verified"
+    closed = step(officer, case["id"], "closed", {"outcome": "complied"}, at="2026-03-20T12:00:00Z")
+    assert closed.status_code == 422  # the verification came later
+    closed = step(officer, case["id"], "closed", {"outcome": "complied"}).json()
+    assert (closed["state"], closed["clocks"][0]["status"]) == ("closed", "late")
+    shown = officer.get(f"/api/v1/cases/{case['id']}").json()
+    assert [(one["step"], one["actor"]) for one in shown["events"]] == [
+        (name, shown["events"][0]["actor"]) for name in ("received", "verified", "closed")
+    ]
+    assert shown["events"][0]["actor"]
+    assert any(case["id"] in text for text in access(log, "case.viewed"))
+    place = shown["events"][0]
+    event = officer.get(f"/api/v1/events/{place['stream']}/{place['index']}").json()
+    assert "privacy.request.received" in str(event)
+
+
+def test_lists_are_filtered_and_ordered(officer):
+    late = opened(officer, at="2026-01-05T09:00:00Z")["id"]
+    fresh = opened(officer)["id"]
+    incident = officer.post("/api/v1/cases", json={"kind": "incident", "facts": {"law": "gdpr", "title": "lost disk"}})
+    assert incident.status_code == 201
+
+    def ids(**query):
+        return [one["id"] for one in officer.get("/api/v1/cases", params=query).json()["cases"]]
+
+    everything = ids()
+    assert everything.index(late) < everything.index(incident.json()["id"]) < everything.index(fresh)
+    assert ids(kind="incident") == [incident.json()["id"]]
+    assert late in ids(due=True)
+    assert fresh not in ids(due=True)
+    assert all(one["state"] == "open" for one in officer.get("/api/v1/cases", params={"state": "open"}).json()["cases"])
+    assert officer.get("/api/v1/cases", params={"state": "lost"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"kind": "request", "facts": {"law": "gdpr"}}, "received needs right, subject_id"),
+        ({"kind": "request", "facts": {**ACCESS, "right": "x"}}, "right 'x' is none of gdpr"),
+        ({"kind": "request", "facts": ACCESS, "at": "soon"}, "at 'soon' is no time"),
+        ({"kind": "request", "facts": ACCESS, "id": "a b"}, "case id 'a b'"),
+        ({"kind": "pet", "facts": ACCESS}, "kind"),
+        ({"kind": "request", "facts": {f"f{n}": "x" for n in range(65)}}, "facts"),
+    ],
+)
+def test_what_is_wrong_with_a_case_is_said(officer, body, words):
+    answer = officer.post("/api/v1/cases", json=body)
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_steps_that_are_forbidden_say_why(officer):
+    number = opened(officer)["id"]
+    for name, facts, words in (
+        ("closed", {"outcome": "denied"}, "needs denial_basis, remedy"),
+        ("resumed", {}, "it can't be resumed"),
+        ("danced", {}, "requests are never 'danced'"),
+    ):
+        answer = step(officer, number, name, facts)
+        assert answer.status_code == 422
+        assert words in answer.json()["detail"]
+    assert step(officer, "REQ-0", "verified").status_code == 404
+    assert officer.get("/api/v1/cases/REQ-0").status_code == 404
+
+
+def test_an_auditor_reads_through_a_profile_and_works_on_nothing(officer, auditor):
+    number = opened(officer)["id"]
+    step(officer, number, "assigned", {"assignee": "e.marchetti"})
+    shown = auditor.get(f"/api/v1/cases/{number}").json()
+    assert shown["facts"]["law"] == "gdpr"
+    assert shown["facts"]["subject_id"].startswith("tk_")
+    assert "ada@example.org" not in str(shown)
+    listed = auditor.get("/api/v1/cases").json()["cases"]
+    assert "s1042" not in str(listed)
+    assert shown["clocks"] == next(one for one in listed if one["id"] == number)["clocks"]
+    assert step(auditor, number, "verified").status_code == 403
+    assert auditor.post("/api/v1/cases", json={"kind": "request", "facts": ACCESS}).status_code == 403
+
+
+def test_bounds_are_not_lifted(officer, by):
+    number = opened(officer, at="2026-03-05T09:00:00Z")["id"]
+    other = opened(officer)["id"]
+    bound = by("auditor", "-spring", start="2026-03-01", end="2026-03-31")
+    assert [one["id"] for one in bound.get("/api/v1/cases").json()["cases"]].count(number) == 1
+    assert bound.get(f"/api/v1/cases/{other}").status_code == 404
+    elsewhere = by("auditor", "-access", streams=("access",))
+    assert elsewhere.get("/api/v1/cases").status_code == 403
+    spring = by("officer", "-spring", start="2026-03-01", end="2026-03-31")
+    assert step(spring, other, "verified").status_code == 404
+
+
+def test_options_name_every_step_and_fact(officer):
+    options = officer.get("/api/v1/case-options").json()
+    assert {one["name"] for one in options["steps"]["request"]} == set(STEPS)
+    assert options["facts"].keys() == FACTS.keys()
+    assert {"gdpr", "hipaa", "nis2", "dora"} <= set(options["incident_laws"])
+    assert {"law": "gdpr", "right": "erasure"}.items() <= next(
+        one for one in options["rights"] if one["citation"] == "GDPR Art. 17"
+    ).items()
+
+
+def test_reference_data_is_loaded_and_shown(officer, log):
+    body = b'{"rows": [{"id": "u1", "name": "Ada Lovelace", "shared": false, "roles": ["teacher", "dean"]}]}'
+    answer = officer.post("/api/v1/reference/people", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201
+    assert answer.json()["sha256"] == hashlib.sha256(body).hexdigest()
+    assert answer.json()["actor"]
+    more = officer.post("/api/v1/reference/people", json={"rows": [{"id": "u2"}], "add": True})
+    assert (more.json()["version"], more.json()["rows"]) == (2, 2)
+    shown = officer.get("/api/v1/reference/people", params={"version": 1}).json()
+    assert shown["first"][0] | {"roles": "teacher;dean", "shared": False, "surname": "Lovelace"} == shown["first"][0]
+    loads = officer.get("/api/v1/reference").json()["loads"]
+    assert [(one["table"], one["version"]) for one in loads] == [("people", 2), ("people", 1)]
+    assert officer.get("/api/v1/reference/relations").status_code == 404
+    wrong = officer.post("/api/v1/reference/people", json={"rows": [{"id": "u1", "left_on": "soon"}]})
+    assert "API row 1, column left_on: 'soon' is no date" in wrong.json()["detail"]
+
+
+def test_reference_data_is_for_those_who_see_in_clear(auditor, by):
+    assert auditor.get("/api/v1/reference").status_code == 403
+    masked = by("officer", "-masked", profile="auditor")
+    assert masked.get("/api/v1/reference/people").status_code == 403
