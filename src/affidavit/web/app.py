@@ -18,6 +18,7 @@ from affidavit.web.logs import Logs
 from affidavit.web.metrics import Metrics
 from affidavit.web.problems import add_handlers
 from affidavit.web.routes import (
+    cases,
     configuration,
     events,
     exports,
@@ -26,6 +27,7 @@ from affidavit.web.routes import (
     people,
     published,
     queries,
+    reference,
     reveal,
     runs,
     state,
@@ -66,7 +68,10 @@ def create_app(
     app.state.logs = logs = log if isinstance(log, Logs) else Logs(log)
     app.state.work = work = Work(logs.first.log.settings)
     app.state.metrics = metrics = Metrics()
-    for module in (events, exports, runs, queries, state, published, verifier, people, keys, configuration, reveal):
+    for module in (
+        *(events, exports, runs, queries, state, published, verifier, people, keys, configuration, reveal),
+        *(cases, reference),
+    ):
         app.include_router(module.router, prefix=prefix)
     if prefix:
         app.include_router(exports.legacy_router)
