@@ -182,7 +182,7 @@ class RunAnswer(BaseModel):
     outcome: OutcomeAnswer | None = Field(None, description="Of a finished run; not sent with progress")
 
 
-class MarkAnswer(BaseModel):
+class TrailMarkAnswer(BaseModel):
     """One event about a run: when the log took it, what, by whom, and where it stands."""
 
     t: str
@@ -196,7 +196,7 @@ class MarkAnswer(BaseModel):
 class TrailAnswer(BaseModel):
     """What the log holds about a run, oldest first."""
 
-    events: list[MarkAnswer]
+    events: list[TrailMarkAnswer]
 
 
 class RunsAnswer(BaseModel):

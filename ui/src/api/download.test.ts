@@ -1,10 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { EVERYTHING, toRequest } from "../export/conditions.ts";
 import { download, fileNameFrom, type Progress } from "./download.ts";
 import { CutOff, NoAnswer } from "./problem.ts";
 
 const CLIENT = { baseUrl: "http://127.0.0.1/audit", getToken: () => "secret" };
-const request = toRequest(EVERYTHING);
+const request = { start_date: null, end_date: null, user_ids: [], actions: [], format: "csv" } as const;
 
 vi.stubGlobal("document", { baseURI: "http://127.0.0.1/elsewhere/" });
 afterEach(() => vi.restoreAllMocks());

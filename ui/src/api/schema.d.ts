@@ -297,6 +297,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queries/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether a query can be read, and what is wrong with it
+         * @description For a box that says so while one types. Searches nothing and is not recorded.
+         */
+        post: operations["parse_query_api_v1_queries_parse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queries": {
         parameters: {
             query?: never;
@@ -411,6 +431,8 @@ export interface paths {
         /**
          * What this process did and how its log stands, for Prometheus
          * @description Requests, latencies, events recorded and refused, the recorder's queue, sizes of the logs.
+         *
+         *     Where several tenants are served, what all of them asked of the process is told to the first alone.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -749,6 +771,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's configuration as it stands
+         * @description With who set what, and what can be set.
+         */
+        get: operations["show_configuration_api_v1_configuration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the tenant's configuration
+         * @description All keys at once or none. Acts at once in every process. Recorded on `control` with what was before and after.
+         */
+        patch: operations["change_configuration_api_v1_configuration_patch"];
+        trace?: never;
+    };
+    "/api/v1/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn vault tokens back into their values
+         * @description Recorded as `token.revealed`, with the reason, before anything is told; refused askings too.
+         */
+        post: operations["reveal_api_v1_reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{stream}/{index}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fields of one event, as they were recorded
+         * @description Recorded as `record.unmasked`, with the reason, before anything is told; refused askings too.
+         */
+        post: operations["unmask_event_api_v1_events__stream___index__unmask_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -774,6 +860,174 @@ export interface components {
             size: number;
             /** At */
             at: string;
+        };
+        /**
+         * ChoicesAnswer
+         * @description What the keys can have.
+         */
+        ChoicesAnswer: {
+            /** Export Formats */
+            export_formats: string[];
+            /** Export Frequency */
+            export_frequency: string[];
+            /**
+             * Masks
+             * @description Masks that hide something, those that hide more last
+             */
+            masks: string[];
+            /**
+             * Classes
+             * @description Classes that can be masked
+             */
+            classes: string[];
+        };
+        /**
+         * ConfigurationAnswer
+         * @description Every key with its value. `changed` tells of those that are not at their defaults.
+         * @example {
+         *       "audit_logging": true,
+         *       "changed": {
+         *         "retention": {
+         *           "at": "2026-10-01T12:00:00.000000Z",
+         *           "by": "olivia",
+         *           "reason": "policy of October"
+         *         }
+         *       },
+         *       "choices": {
+         *         "classes": [
+         *           "staff",
+         *           "person_name",
+         *           "email",
+         *           "phone",
+         *           "subject",
+         *           "government_id",
+         *           "account",
+         *           "card",
+         *           "ip",
+         *           "subject_date",
+         *           "location",
+         *           "device",
+         *           "organisation",
+         *           "resource",
+         *           "change",
+         *           "free"
+         *         ],
+         *         "export_formats": [
+         *           "csv",
+         *           "json",
+         *           "ndjson",
+         *           "parquet",
+         *           "xlsx",
+         *           "pdf"
+         *         ],
+         *         "export_frequency": [
+         *           "never",
+         *           "daily",
+         *           "weekly",
+         *           "monthly",
+         *           "quarterly"
+         *         ],
+         *         "masks": [
+         *           "replace",
+         *           "email",
+         *           "phone",
+         *           "last",
+         *           "card",
+         *           "ip",
+         *           "month",
+         *           "age",
+         *           "region",
+         *           "year",
+         *           "token",
+         *           "vault",
+         *           "type",
+         *           "remove"
+         *         ]
+         *       },
+         *       "export_formats": [
+         *         "csv",
+         *         "json"
+         *       ],
+         *       "export_frequency": "monthly",
+         *       "masking": {
+         *         "actor.name": "token",
+         *         "card": {
+         *           "mask": "last",
+         *           "n": 2
+         *         },
+         *         "ip": "remove"
+         *       },
+         *       "retention": "7 years"
+         *     }
+         */
+        ConfigurationAnswer: {
+            /**
+             * Audit Logging
+             * @description Off: nothing is recorded but on the streams access and control
+             */
+            audit_logging: boolean;
+            /**
+             * Retention
+             * @description How long records are kept; none is for ever. Nothing acts on it yet
+             */
+            retention: string;
+            /**
+             * Export Formats
+             * @description Formats that exports may have
+             */
+            export_formats: string[];
+            /**
+             * Export Frequency
+             * @description How often to export. Nothing acts on it yet
+             */
+            export_frequency: string;
+            /**
+             * Masking
+             * @description Masks by class or path, over every profile but internal
+             */
+            masking: {
+                [key: string]: string | {
+                    [key: string]: unknown;
+                };
+            };
+            /** Changed */
+            changed: {
+                [key: string]: components["schemas"]["MarkAnswer"];
+            };
+            choices: components["schemas"]["ChoicesAnswer"];
+        };
+        /**
+         * ConfigurationBody
+         * @description Keys to set; null takes one back to its default, and what is absent stays.
+         * @example {
+         *       "reason": "policy of October",
+         *       "retention": "7 years"
+         *     }
+         */
+        ConfigurationBody: {
+            /** Audit Logging */
+            audit_logging?: boolean | null;
+            /**
+             * Retention
+             * @description "30 days", "18 months", "7 years", "1 year 6 months"; "none" is for ever
+             */
+            retention?: string | null;
+            /** Export Formats */
+            export_formats?: string[] | null;
+            /** Export Frequency */
+            export_frequency?: string | null;
+            /** Masking */
+            masking?: {
+                [key: string]: string | {
+                    [key: string]: unknown;
+                };
+            } | null;
+            /**
+             * Reason
+             * @description Why, for the record. audit_logging needs one of at least 8 characters
+             * @default
+             */
+            reason?: string;
         };
         /**
          * CountAnswer
@@ -1135,21 +1389,15 @@ export interface components {
         };
         /**
          * MarkAnswer
-         * @description One event about a run: when the log took it, what, by whom, and where it stands.
+         * @description Who set a key, when and why.
          */
         MarkAnswer: {
-            /** T */
-            t: string;
-            /** Action */
-            action: string;
-            /** Actor */
-            actor: string;
-            /** Outcome */
-            outcome: string;
-            /** Stream */
-            stream: string;
-            /** Index */
-            index: number;
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * MeAnswer
@@ -1277,6 +1525,20 @@ export interface components {
             /** Never */
             never: boolean;
             count: components["schemas"]["CountAnswer"] | null;
+        };
+        /**
+         * ParsedAnswer
+         * @description What is wrong with a query: where (`column` from 1; 0 for nowhere in particular), what, and what to write.
+         *
+         *     `column` is null where it can be read.
+         */
+        ParsedAnswer: {
+            /** Column */
+            column: number | null;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
         };
         /**
          * PathAnswer
@@ -1460,6 +1722,50 @@ export interface components {
         QueryText: {
             /** Text */
             text: string;
+        };
+        /**
+         * RevealAnswer
+         * @description The tokens in no certain order.
+         */
+        RevealAnswer: {
+            /** Tokens */
+            tokens: components["schemas"]["RevealedAnswer"][];
+        };
+        /**
+         * RevealBody
+         * @description Vault tokens, and why their values are needed.
+         * @example {
+         *       "reason": "court order 7/2026",
+         *       "tokens": [
+         *         "vt_a2b3a2b3a2b3a2b3a2b3a2b3c4"
+         *       ]
+         *     }
+         */
+        RevealBody: {
+            /** Tokens */
+            tokens: string[];
+            /**
+             * Reason
+             * @description Why: it is recorded. At least 8 characters
+             */
+            reason: string;
+        };
+        /**
+         * RevealedAnswer
+         * @description One token with its class and the value that it stands for.
+         * @example {
+         *       "class": "account",
+         *       "token": "vt_a2b3a2b3a2b3a2b3a2b3a2b3c4",
+         *       "value": "4000-1234"
+         *     }
+         */
+        RevealedAnswer: {
+            /** Token */
+            token: string;
+            /** Class */
+            class: string;
+            /** Value */
+            value: string;
         };
         /**
          * RoleAnswer
@@ -1781,6 +2087,11 @@ export interface components {
              * @description Whether the service knows who asks
              */
             signed_in: boolean;
+            /**
+             * Stopped
+             * @description Since when audit logging is off; null while it is on
+             */
+            stopped: string | null;
         };
         /**
          * TrailAnswer
@@ -1788,7 +2099,60 @@ export interface components {
          */
         TrailAnswer: {
             /** Events */
-            events: components["schemas"]["MarkAnswer"][];
+            events: components["schemas"]["TrailMarkAnswer"][];
+        };
+        /**
+         * TrailMarkAnswer
+         * @description One event about a run: when the log took it, what, by whom, and where it stands.
+         */
+        TrailMarkAnswer: {
+            /** T */
+            t: string;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Outcome */
+            outcome: string;
+            /** Stream */
+            stream: string;
+            /** Index */
+            index: number;
+        };
+        /**
+         * UnmaskAnswer
+         * @description The fields as they were recorded.
+         */
+        UnmaskAnswer: {
+            /** Stream */
+            stream: string;
+            /** Index */
+            index: number;
+            /** Fields */
+            fields: components["schemas"]["FieldAnswer"][];
+        };
+        /**
+         * UnmaskBody
+         * @description Which fields, and why they are needed in clear.
+         * @example {
+         *       "fields": [
+         *         "actor.name"
+         *       ],
+         *       "reason": "incident 2026-17"
+         *     }
+         */
+        UnmaskBody: {
+            /**
+             * Fields
+             * @description Paths; none for all fields
+             * @default []
+             */
+            fields?: string[];
+            /**
+             * Reason
+             * @description Why: it is recorded. At least 8 characters
+             */
+            reason: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1853,6 +2217,8 @@ export interface operations {
                 count?: boolean;
                 /** @description Streams to read; repeat for more */
                 stream?: string[];
+                /** @description Fields to show in the place of the usual ones, each its own label; repeat for more */
+                column?: string[];
                 /** @description Masking profile; yours by default */
                 profile?: string;
                 /** @description IANA zone of times; the tenant's by default */
@@ -2074,6 +2440,8 @@ export interface operations {
                 /** @description Query language: actor:u1 action:auth.* -outcome:success; empty asks for everything */
                 q?: string;
                 stream?: string;
+                /** @description Fields to show in the place of the usual ones, each its own label; repeat for more */
+                column?: string[];
                 /** @description Masking profile; yours by default */
                 profile?: string;
                 /** @description IANA zone of times; the tenant's by default */
@@ -2371,6 +2739,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunAnswer"];
+                };
+            };
+        };
+    };
+    parse_query_api_v1_queries_parse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParsedAnswer"];
                 };
             };
         };
@@ -2916,6 +3308,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyAnswer"];
+                };
+            };
+        };
+    };
+    show_configuration_api_v1_configuration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationAnswer"];
+                };
+            };
+        };
+    };
+    change_configuration_api_v1_configuration_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigurationBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationAnswer"];
+                };
+            };
+        };
+    };
+    reveal_api_v1_reveal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealAnswer"];
+                };
+            };
+        };
+    };
+    unmask_event_api_v1_events__stream___index__unmask_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stream: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmaskAnswer"];
                 };
             };
         };

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { ProgressBar } from "react-aria-components/ProgressBar";
 import type { Progress } from "../api/download.ts";
 import { Button } from "../parts/Button.tsx";
-import { bytesInWords, rowsInWords } from "../parts/words.ts";
+import { bytesInWords, rowsInWords, secondsInWords } from "../parts/words.ts";
 import css from "./RunBar.module.css";
 import type { Run } from "./useExport.ts";
 import type { PreviewState } from "./usePreview.ts";
@@ -41,7 +41,8 @@ export function RunBar({ run, preview, curl, onCancel }: RunBarProps) {
       ) : (
         <>
           <output className={css["estimate"]}>
-            <b>{estimateOf(preview)}</b>
+            <b>{rowsOf(preview)}</b>
+            <Rest preview={preview} />
             {run.kind === "idle" && run.cancelled && <span>Cancelled. No file was kept.</span>}
           </output>
           <CopyAsCurl curl={curl} />
@@ -54,15 +55,30 @@ export function RunBar({ run, preview, curl, onCancel }: RunBarProps) {
   );
 }
 
-function estimateOf(preview: PreviewState): string {
+function rowsOf(preview: PreviewState): string {
   if (preview.last === null) return preview.kind === "loading" ? "Counting…" : "";
   const { rows, exact } = preview.last.estimate;
   return rowsInWords(rows, exact);
 }
 
+/** Size and time, roughly; “at least” where the rows are. */
+function Rest({ preview }: { preview: PreviewState }) {
+  if (preview.last === null || preview.last.estimate.rows === 0) return null;
+  const { bytes, seconds, exact } = preview.last.estimate;
+  const about = exact ? "about" : "at least";
+  return (
+    <>
+      <span>
+        {about} {bytesInWords(bytes)}
+      </span>
+      <span>{seconds < 1 ? "ready at once" : `${about} ${secondsInWords(seconds)}`}</span>
+    </>
+  );
+}
+
 function Meter({ progress }: { progress: Progress }) {
   const { bytes, totalBytes, rows } = progress;
-  const came = bytes === 0 ? "Selecting and masking" : `${bytesInWords(bytes)} received`;
+  const came = bytes === 0 ? "Asking the server" : `${bytesInWords(bytes)} received`;
   const words = [came, rows === null ? null : rowsInWords(rows, true)].filter((word) => word !== null).join(", ");
   const share = totalBytes === null || totalBytes === 0 ? null : (100 * bytes) / totalBytes;
   return (

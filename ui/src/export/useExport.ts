@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Client } from "../api/client.ts";
 import { download, type Download, type Progress } from "../api/download.ts";
-import { toRequest, type Conditions } from "./conditions.ts";
+import { createRun } from "../api/runs.ts";
+import { toRequest, toRunRequest, type Conditions } from "./conditions.ts";
 import { explain, type Failure } from "./failure.ts";
 
 export type Run =
@@ -9,7 +10,9 @@ export type Run =
   | { kind: "running"; progress: Progress }
   /** `nth` tells one failure from the next. */
   | { kind: "failed"; failure: Failure; nth: number }
-  | { kind: "done"; file: Download; url: string; conditions: Conditions; seconds: number };
+  | { kind: "done"; file: Download; url: string; conditions: Conditions; seconds: number }
+  /** A run was asked for: the server goes on with it. */
+  | { kind: "asked"; id: string };
 
 export interface Export {
   run: Run;
@@ -26,10 +29,17 @@ function failed(failure: Failure): (before: Run) => Run {
   return (before) => ({ kind: "failed", failure, nth: before.kind === "failed" ? before.nth + 1 : 0 });
 }
 
-/** One export at a time: running, cancelled, failed or done. */
-export function useExport(client: Client): Export {
+/** 128 random bits, in hex; `randomUUID` is missing on insecure origins. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** One export at a time: what the plain endpoint can give is fetched at once, all else is asked for as a run. */
+export function useExport(client: Client, onRun?: (id: string) => void): Export {
   const [run, setRun] = useState<Run>({ kind: "idle", cancelled: false });
   const abort = useRef<AbortController | null>(null);
+  // The key of what was asked last and got no answer: asking for the same again must not make two.
+  const asked = useRef<{ body: string; key: string } | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   // The file stays in memory until its address is given back.
   const url = run.kind === "done" ? run.url : null;
@@ -43,19 +53,28 @@ export function useExport(client: Client): Export {
       const began = performance.now();
       setRun({ kind: "running", progress: WAITING });
       const onProgress = (progress: Progress) => setRun({ kind: "running", progress });
-      const work = async () => {
-        try {
-          const file = await download(client, toRequest(conditions), onProgress, mine.signal);
-          if (mine.signal.aborted) return;
-          const seconds = (performance.now() - began) / 1000;
-          setRun({ kind: "done", file, url: URL.createObjectURL(file.blob), conditions, seconds });
-        } catch (error) {
-          if (!mine.signal.aborted) setRun(failed(explain(error)));
-        }
+      const fetched = async (request: NonNullable<ReturnType<typeof toRequest>>) => {
+        const file = await download(client, request, onProgress, mine.signal);
+        if (mine.signal.aborted) return;
+        const seconds = (performance.now() - began) / 1000;
+        setRun({ kind: "done", file, url: URL.createObjectURL(file.blob), conditions, seconds });
       };
-      void work();
+      const queued = async () => {
+        const request = toRunRequest(conditions);
+        const body = JSON.stringify(request);
+        if (asked.current?.body !== body) asked.current = { body, key: newKey() };
+        const { id } = await createRun(client, request, asked.current.key);
+        asked.current = null;
+        if (mine.signal.aborted) return;
+        if (onRun === undefined) setRun({ kind: "asked", id });
+        else onRun(id);
+      };
+      const plain = toRequest(conditions);
+      (plain === null ? queued() : fetched(plain)).catch((error: unknown) => {
+        if (!mine.signal.aborted) setRun(failed(explain(error)));
+      });
     },
-    [client],
+    [client, onRun],
   );
   const refuse = useCallback((failure: Failure) => setRun(failed(failure)), []);
   const reset = useCallback(() => {

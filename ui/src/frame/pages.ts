@@ -1,4 +1,4 @@
-import { PackagePlus } from "lucide-react";
+import { PackageCheck, PackagePlus, Rows3, ShieldCheck } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { Client } from "../api/client.ts";
 import type { Status } from "../api/status.ts";
@@ -31,7 +31,10 @@ function page(path: string, title: string, icon: PageEntry["icon"], group: PageE
 
 /** The pages there are, in the order of the navigation. */
 export const PAGES: readonly PageEntry[] = [
-  page("", "New export", PackagePlus, "", () => import("../export/ExportPage.tsx").then((made) => ({ default: made.ExportPage }))),
+  page("", "New export", PackagePlus, "", () => import("../export/NewExportPage.tsx").then((made) => ({ default: made.NewExportPage }))),
+  page("events", "Events", Rows3, "Log", () => import("../events/EventsPage.tsx").then((made) => ({ default: made.EventsPage }))),
+  page("exports", "Exports", PackageCheck, "Evidence", () => import("../exports/ExportsPage.tsx").then((made) => ({ default: made.ExportsPage }))),
+  page("verify", "Verify a bundle", ShieldCheck, "below", () => import("../verify/VerifyPage.tsx").then((made) => ({ default: made.VerifyPage }))),
 ];
 
 export function pageAt(place: Place): PageEntry | null {

@@ -31,7 +31,7 @@ from affidavit.export.trail import trail
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.saved_queries import read_query
 from affidavit.query.conditions import SHORT_NAMES
-from affidavit.web.answers import MarkAnswer, RunAnswer, RunsAnswer, TrailAnswer
+from affidavit.web.answers import RunAnswer, RunsAnswer, TrailAnswer, TrailMarkAnswer
 from affidavit.web.problems import documented
 from affidavit.web.schemas import Estimate, Forecast, RunEstimateAnswer, RunRequest
 from affidavit.web.sse import MEDIA_TYPE, EventStream, Message
@@ -206,7 +206,7 @@ async def show_trail(request: Request, run_id: str, who: Principal = Exporter) -
     """From the stream `access`, oldest first, at most 200 events."""
 
     def run(log: AuditLog) -> TrailAnswer:
-        return TrailAnswer(events=[MarkAnswer(**asdict(one)) for one in trail(log, _find(log, run_id, who))])
+        return TrailAnswer(events=[TrailMarkAnswer(**asdict(one)) for one in trail(log, _find(log, run_id, who))])
 
     return await work_of(request).query(run, log_of(request))
 
