@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import affidavit.verify as verifier
 from affidavit.errors import StorageError
+from affidavit.verify import bundle as verifier
 from affidavit.verify.beside import Beside
 from tests.verify.builder import Builder
 

@@ -48,6 +48,7 @@ class _Shape(NamedTuple):
     opened: _Picked  # open fields
     hidden: _Picked
     prefixes: tuple[bytes, ...]  # of what is hashed for hidden fields
+    nulls: bool  # whether a hidden field is an explicit null
 
 
 class OpeningsWriter:
@@ -74,7 +75,9 @@ class OpeningsWriter:
         groups = [paths for paths, _ in some]
         lines: list[Any] = []
         salts: list[bytes] = []
-        hidden: list[bytes] = []
+        prefixes: list[bytes] = []
+        covered_salts: list[bytes] = []
+        covered: list[str] = []
         shapes = self._shapes
         columns = [batch.column(name).to_pylist() for name in ("k", "idx", "tags", "seed")]
         for k, index, tags, seed, record, own in zip(*columns, records, seen, strict=True):
@@ -83,18 +86,18 @@ class OpeningsWriter:
             if shape is None:
                 also = [group for group, is_open in zip(groups, own, strict=True) if is_open]
                 shape = shapes[paths, tags, own] = self._define(paths, tags, self._open.union(*also), lines)
-            number, salts_bytes, split, shown, opened, covered, prefixes = shape
             values = tuple(record.values())
-            salted = split(shake_128(seed).digest(salts_bytes))
-            salts += opened(salted)
-            hidden += [
-                sha256(prefix + salt + value.encode()).digest() if value else sha256(prefix + salt).digest()
-                for prefix, salt, value in zip(prefixes, covered(salted), covered(values), strict=True)
-            ]
-            lines.append((k, index, number, shown(values)))
+            salted = shape.split(shake_128(seed).digest(shape.salts_bytes))
+            salts += shape.opened(salted)
+            prefixes += shape.prefixes
+            covered_salts += shape.hidden(salted)
+            hidden = shape.hidden(values)
+            covered += [value or "" for value in hidden] if shape.nulls else hidden
+            lines.append((k, index, shape.number, shape.shown(values)))
         self._openings.write(_lines(lines))
         self._salts.write(b"".join(salts))
-        self._hidden.write(b"".join(hidden))
+        parts = zip(prefixes, covered_salts, _encoded(covered), strict=True)
+        self._hidden.write(b"".join([sha256(prefix + salt + value).digest() for prefix, salt, value in parts]))
 
     def finish(self) -> None:
         """All rows have come."""
@@ -117,6 +120,7 @@ class OpeningsWriter:
             _picker([at for at, letter in enumerate(state) if letter != MASKED]),
             _picker(covered),
             tuple(field_prefix(paths[at], tags[at]) for at in covered),
+            any(tags[at] == "n" for at in covered),
         )
         lines.append({"paths": paths, "state": state})
         if len(self._shapes) >= SHAPES_MAX:
@@ -140,6 +144,14 @@ def records_of(batch: pa.RecordBatch) -> list[dict[str, str | None]]:
     if len(records) != batch.num_rows:
         raise IntegrityError(f"{len(records)} records for {batch.num_rows} rows", "Run affidavit log fsck")
     return records
+
+
+def _encoded(texts: list[str]) -> list[bytes]:
+    """Each text in UTF-8: all at once where none holds the character that parts them."""
+    joined = "\0".join(texts)
+    if not texts or joined.count("\0") >= len(texts):
+        return [text.encode() for text in texts]
+    return joined.encode().split(b"\0")
 
 
 def _picker(places: list[int]) -> _Picked:
