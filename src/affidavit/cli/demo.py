@@ -79,10 +79,11 @@ def _show(home: Path, events: int, *, with_server: bool, port: int | None) -> No
 
 def _show_estate(home: Path, events: int, *, with_server: bool, port: int | None) -> None:
     from affidavit.estate import estate
+    from affidavit.estate.plan import ZONE
 
     with progress_bar(quiet=False) as bar:
         task = bar.add_task("Recording", total=events)
-        now = datetime.now(ZoneInfo(estate.ZONE))
+        now = datetime.now(ZoneInfo(ZONE))
         log, recorded = estate.open_estate(home, now, events, progress=lambda done: bar.update(task, completed=done))
     with log:
         if recorded:
