@@ -21,7 +21,7 @@ from affidavit.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("base", "build", "dev")
+LOCKS = ("base", "build", "service", "dev")
 
 
 def load(path):

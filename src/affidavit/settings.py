@@ -6,6 +6,7 @@ folder, the default. docs/reference/settings.md is generated from this table.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import tomllib
@@ -29,6 +30,7 @@ class Settings:
     zone: str = "UTC"
     secrets: str = "strip"
     declared_fields: str = "fields.toml"
+    oidc: str = "oidc.toml"
     group_events_max: int = 4096
     queue_events_max: int = 100_000
     busy_timeout_s: float = 30.0
@@ -54,6 +56,7 @@ HELP: Final = {
     "zone": "IANA time zone of a new tenant: naive dates in requests mean this zone",
     "secrets": "what to do with secret-named keys in free objects: strip or refuse",
     "declared_fields": "TOML file of declared fields, relative to the home folder",
+    "oidc": "TOML file of the OpenID Connect provider people may sign in by, relative to the home folder",
     "group_events_max": "events one transaction of the recorder takes at most",
     "queue_events_max": "events waiting for the recorder at most; more are refused (or counted as dropped if buffered)",
     "busy_timeout_s": "seconds to wait for the database's write lock",
@@ -130,7 +133,25 @@ def _convert(name: str, value: Any, where: str) -> Any:
         raise InvalidRequest(f"{where}: {name} = {value!r} is too small", f"At least {MINIMUM[name]}")
     if name == "zone":
         zone(converted)
+    if name == "trusted_proxies":
+        proxies(converted)
     return converted
+
+
+def proxies(text: str) -> list[str]:
+    """Addresses and networks of the setting trusted_proxies. Raises InvalidRequest for what is neither.
+
+    >>> proxies("127.0.0.1, 10.0.0.0/8")
+    ['127.0.0.1', '10.0.0.0/8']
+    """
+    found = [one.strip() for one in text.split(",") if one.strip()]
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            hint = "Write addresses and networks, with commas: 127.0.0.1, 10.0.0.0/8"
+            raise InvalidRequest(f"trusted_proxies: {error}", hint) from None
+    return found
 
 
 def zone(name: str) -> ZoneInfo:

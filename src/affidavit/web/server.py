@@ -17,6 +17,7 @@ from affidavit.export.worker import ExportWork, ExportWorker
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.worker import Work as LogWork
 from affidavit.log.worker import Worker
+from affidavit.settings import proxies
 from affidavit.web.app import create_app
 from affidavit.web.guards import LOOPBACK_NAMES, LoopbackHosts
 from affidavit.web.logs import Logs
@@ -119,13 +120,16 @@ class Server(uvicorn.Server):
     ) -> None:
         app = create_app(log, sign_in=sign_in, secure=secure)
         self._work: Work = app.state.work
+        first = log.first.log if isinstance(log, Logs) else log
+        trusted = proxies(first.settings.trusted_proxies)
         config = uvicorn.Config(
             app if sign_in else LoopbackHosts(app),
             access_log=False,
             lifespan="off",
             limit_concurrency=CONNECTIONS_MAX,
             log_level="warning",
-            proxy_headers=False,  # nobody stands before us whose word on addresses would count
+            proxy_headers=bool(trusted),  # else nobody stands before us whose word on addresses would count
+            forwarded_allow_ips=trusted,
             server_header=False,
             timeout_graceful_shutdown=STOP_TIMEOUT_S,
             ws="none",
