@@ -23,6 +23,7 @@ from affidavit.cli import (
     query,
     record,
     reference,
+    report,
     reveal,
     search,
     serve,
@@ -57,6 +58,7 @@ main.add_command(case.case)
 main.add_command(reference.reference)
 main.add_command(backup.backup)
 main.add_command(backup.restore)
+main.add_command(report.report)
 main.add_command(tenant.tenant)
 main.add_command(user.user)
 main.add_command(key.key)

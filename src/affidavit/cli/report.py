@@ -7,15 +7,20 @@ from typing import Any
 
 import click
 
-from affidavit.cli.common import emit, home_option, json_option, open_log, plural
+from affidavit.cli.common import EXIT_VERDICT_FAILED, emit, home_option, json_option, open_log, plural
 from affidavit.cli.queries import pointing, read_profile
 from affidavit.errors import InvalidRequest
+from affidavit.export.zip import new_file, storage_errors
+from affidavit.log.audit_log import AuditLog
 from affidavit.reports import describe
 from affidavit.reports.asked import Asked
 from affidavit.reports.library import library_of
+from affidavit.reports.package import PACKAGE, verify_package, write_package
+from affidavit.reports.render import FORMATS, render
 from affidavit.reports.rerun import addendum, again
 from affidavit.reports.result import EXCEPTION, RESULT_BYTES_MAX, Result, decode
 from affidavit.reports.runner import Finished, run_report
+from affidavit.verify import load_trust
 
 
 @click.group()
@@ -47,6 +52,24 @@ def show(home: str, tenant: str, name: str, *, as_json: bool) -> None:
 
 
 @report.command()
+@click.argument("package", type=click.Path(dir_okay=False))
+@click.option("--trust", "trust_file", required=True, type=click.Path(), help="Trust file, from outside the package.")
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, package: str, trust_file: str, *, as_json: bool) -> None:
+    """Check a report's package offline: its evidence, and that the log attests this very report."""
+    found = verify_package(Path(package), load_trust(trust_file))
+    value = {"ok": found.ok, "bound": found.bound, **{v.name: str(v.status) for v in found.verdicts.values()}}
+    lines = [f"{v.name:13} {v.status}" for v in found.verdicts.values()]
+    lines.append(
+        "REPORT        PASS: the log attests it" if found.bound else "REPORT        FAIL: it is not the one attested"
+    )
+    emit(as_json, value, "\n".join(lines))
+    if not found.ok:
+        ctx.exit(EXIT_VERDICT_FAILED)
+
+
+@report.command()
 @home_option
 @click.argument("name", metavar="REPORT", required=False, default="")
 @click.option("--from", "start", default="", help="First day, or a time; by default the report's days up to now.")
@@ -57,6 +80,7 @@ def show(home: str, tenant: str, name: str, *, as_json: bool) -> None:
 @click.option("--query", "text", default="", help="Only what matches, too. The report says that it was narrowed.")
 @click.option("--again", "earlier", type=click.Path(dir_okay=False), help="Run the report of this JSON file again.")
 @click.option("--since", type=click.Path(dir_okay=False), help="An addendum to the report of this JSON file.")
+@click.option("--format", "format", type=click.Choice([*FORMATS, PACKAGE]), default="json", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="The file.")
 @json_option
 def run(
@@ -72,10 +96,13 @@ def run(
     text: str,
     earlier: str | None,
     since: str | None,
+    format: str,
     output: str | None,
     as_json: bool,
 ) -> None:
     """Run a report. Pinned to a checkpoint: --again gives the same, --since what came later."""
+    if format != "json" and not output:
+        raise InvalidRequest(f"--format {format} without a file", "Name it: -o FILE")
     if bool(name) + bool(earlier) + bool(since) != 1:
         raise InvalidRequest("name a report, or --again FILE, or --since FILE", "One of the three")
     values = parameters_of(given)
@@ -89,8 +116,8 @@ def run(
             shown = read_profile(profile) if profile else ""
             asked = Asked(name, start, end, zone or log.tenant.zone, shown, values, text)
             finished = run_report(log, library, asked)
-    if output:
-        Path(output).write_bytes(finished.data)
+        if output:
+            _write(log, finished, format, Path(output))
     if as_json and not output:
         click.echo(finished.data.decode())
         return
@@ -106,6 +133,15 @@ def parameters_of(given: tuple[str, ...]) -> dict[str, str]:
             raise InvalidRequest(f"--set {text[:80]!r}", "Write NAME=VALUE: --set subject=s-17")
         found[name] = value
     return found
+
+
+def _write(log: AuditLog, finished: Finished, format: str, output: Path) -> None:
+    """The file asked for: one format, or everything with its evidence."""
+    if format == PACKAGE:
+        write_package(log, finished, output)
+        return
+    with storage_errors(output), new_file(output) as (out, _):
+        out.write(render(finished.result, format, output.parent))
 
 
 def _read(name: str) -> Result:

@@ -22,13 +22,14 @@ from affidavit.context import current
 from affidavit.errors import AffidavitError, InvalidQuery, InvalidRequest
 from affidavit.event import Event, new_id
 from affidavit.export.mask import Masker
-from affidavit.export.spec import ExportSpec
+from affidavit.export.spec import Column, ExportSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.log.checkpoints import Pin
 from affidavit.log.registry import CONTROL
 from affidavit.log.saved_queries import read_query
 from affidavit.log.vault import SqlVault
 from affidavit.masking.profiles import Profile, builtin
+from affidavit.paths import lookup
 from affidavit.query.rendering import to_text
 from affidavit.query.tree import Query, eq, to_json
 from affidavit.reports import findings as verdicts
@@ -64,6 +65,7 @@ ROWS_MAX: Final = 50_000
 """Rows of one section or finding that are carried; the number of all is always told."""
 REASON_CHARS_MAX: Final = 500
 SUBJECT: Final = "subject"
+PUBLIC_COLUMNS: Final = ("at", "action", "outcome")
 _DROPPED: Final = "events.dropped"
 _TREND: Final = """
 SELECT strftime(local_at, CASE WHEN $period_end - $period_start > INTERVAL 120 DAY THEN '%Y-%m' ELSE '%Y-%m-%d' END)
@@ -100,12 +102,13 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A result, its JSON, and the receipt of the event that commits to it."""
+    """A result, its JSON, the receipt of the event that commits to it, and what an export of its events would hold."""
 
     result: Result
     data: bytes
     sha256: str
     receipt: Any
+    spec: ExportSpec
 
 
 def fresh(asked: Asked, scope: str = "") -> Fixed:
@@ -128,7 +131,8 @@ def run_report(
     """
     as_run = fixed or fresh(asked)
     try:
-        result = make(log, library, asked, as_run)
+        making = _Making(log, library, library.report(asked.report), asked, as_run)
+        result = making.run()
         if finish is not None:
             result = finish(result)
     except BaseException as error:
@@ -136,15 +140,12 @@ def run_report(
         raise
     data = encode(result)
     digest = sha256(data).hexdigest()
-    return Finished(result, data, digest, _record(log, result, digest))
+    return Finished(result, data, digest, _record(log, result, digest), making.spec)
 
 
 def make(log: Any, library: Library, asked: Asked, fixed: Fixed) -> Result:
     """The result of one run, without recording it."""
-    report = library.report(asked.report)
-    making = _Making(log, library, report, asked, fixed)
-    with Workbench(log.settings, log.declared, asked.zone) as bench:
-        return making.result(bench)
+    return _Making(log, library, library.report(asked.report), asked, fixed).run()
 
 
 class _Making:
@@ -157,6 +158,7 @@ class _Making:
         self.pins: list[Pin] = proof.pinned(log, report.streams, fixed.sizes)
         self.filter = read_query(log, asked.filter, asked.zone)
         self.selection = selection(report, flat(self._query(), self.filter), asked, self.stretch, self.values)
+        self.spec = self._spec()
         self.masker = self._masker()
         self.shower = Shower(self.masker.profile, asked.zone, log.declared)
         self.parameters: dict[str, Any] = {
@@ -179,7 +181,8 @@ class _Making:
         except InvalidQuery as error:
             raise InvalidRequest(f"report {self.report.id}, query: {error.message}", error.hint) from None
 
-    def _masker(self) -> Masker:
+    def _spec(self) -> ExportSpec:
+        """What an export of the selected events would hold: the report's fields, masked as the report is."""
         profile = self.asked.profile or self.report.profile
         profile = profile if isinstance(profile, Profile) else builtin(profile)
         subject = self.values.get(self.report.subject) if self.report.subject else None
@@ -187,20 +190,30 @@ class _Making:
             raise InvalidRequest(
                 f"report {self.report.id} under profile {SUBJECT} without a person", "Choose another profile"
             )
-        spec = ExportSpec(
+        paths = [*PUBLIC_COLUMNS, *(path for path in self.report.fields if lookup(path, self.log.declared) is not None)]
+        return ExportSpec(
             query=self.selection,
+            columns=tuple(Column(path, path) for path in dict.fromkeys(paths)),
             profile=profile,
             zone=self.asked.zone,
             streams=self.report.streams,
             subject_ids=frozenset({str(subject)}) if subject else None,
             declared=self.log.declared,
         )
+
+    def _masker(self) -> Masker:
+        profile = self.spec.profile if isinstance(self.spec.profile, Profile) else builtin(self.spec.profile)
         scope = self.own_pins[0].origin if profile.tokens == "log" else self.fixed.scope or self.fixed.id
         year = int(format_time(self.fixed.at_us)[:4])
         vault = SqlVault(self.log.database, self.log.tenant.id, self.log.keys)
-        return Masker(spec, self.log.keys, scope, ZoneTable(self.asked.zone), year, vault)
+        return Masker(self.spec, self.log.keys, scope, ZoneTable(self.asked.zone), year, vault)
 
-    def result(self, bench: Workbench) -> Result:
+    def run(self) -> Result:
+        """The result, in an engine of its own."""
+        with Workbench(self.log.settings, self.log.declared, self.asked.zone) as bench:
+            return self._result(bench)
+
+    def _result(self, bench: Workbench) -> Result:
         """Everything, in the order it is needed in."""
         self._load(bench)
         period = (self.stretch.start_us, self.stretch.end_us)
