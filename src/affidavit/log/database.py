@@ -127,6 +127,7 @@ class Database:
     def _upgrade(self) -> None:
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -135,7 +136,13 @@ class Database:
                 self._check_encoding(connection)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": postgres.MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise InvalidRequest(
+                    f"database {self.url.render_as_string(hide_password=True)}: {error}",
+                    "A newer release made it, or brought it up to date: use that one",
+                ) from None
 
     def _before_fork(self) -> None:
         """SQLite keeps a process's locks in its memory: a child would take the parent's for its own, for ever."""
