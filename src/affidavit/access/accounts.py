@@ -26,6 +26,7 @@ Kind = Literal["key", "person"]
 State = Literal["active", "invited", "ended", "expired"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 ACCOUNTS_MAX: Final = 10_000
+NAME_CHARS_MAX: Final = 64
 _NAME_RE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
 
 
@@ -39,6 +40,14 @@ class Grant:
     start: str = ""
     end: str = ""
     expires_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom an OpenID Connect provider knows a person as."""
+
+    issuer: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +155,12 @@ def check(log: AuditLog, grant: Grant, now_us: int) -> None:
         raise InvalidRequest("an admin can't be bound to a part of the log", "Choose another role")
 
 
-def create(log: AuditLog, kind: Kind, name: str, grant: Grant, secret: str) -> Account:
-    """Make an account. Recorded as `api_key.created` or `person.created`. A name that ended can be taken anew.
+def create(
+    log: AuditLog, kind: Kind, name: str, grant: Grant, secret: str, *, identity: Identity | None = None
+) -> Account:
+    """Make an account, known by `identity` too. Recorded as `api_key.created` or `person.created`.
+
+    A name that ended can be taken anew.
 
     Raises InvalidRequest for a name that is taken, and what `check` raises.
     """
@@ -181,6 +194,7 @@ def create(log: AuditLog, kind: Kind, name: str, grant: Grant, secret: str) -> A
         known = next((row for row in rows if row.name == name), None)
         if known is None:
             connection.execute(insert(accounts).values(values))
+            _know(connection, log, values["id"], identity)
             return
         if known.ended_us is None:
             raise InvalidRequest(f"{kind} {name} is there already", "Choose another name, or end it first")
@@ -189,9 +203,21 @@ def create(log: AuditLog, kind: Kind, name: str, grant: Grant, secret: str) -> A
         connection.execute(identities.delete().where(identities.c.account_id == known.id))
         renewed = {key: value for key, value in values.items() if key != "id"}
         connection.execute(update(accounts).where(accounts.c.id == known.id).values(renewed))
+        _know(connection, log, known.id, identity)
 
     record(log, kind, "created", name, grant, put)
     return find(log, kind, name)
+
+
+def _know(connection: Connection, log: AuditLog, account_id: str, identity: Identity | None) -> None:
+    if identity is None:
+        return
+    known = (identities.c.tenant_id == log.tenant.id, identities.c.issuer == identity.issuer)
+    same = identities.c.subject == identity.subject
+    if connection.execute(select(identities.c.account_id).where(*known, same)).first() is not None:
+        raise InvalidRequest("they have just signed in elsewhere for the first time", "Try again")
+    row = {"tenant_id": log.tenant.id, "issuer": identity.issuer, "subject": identity.subject}
+    connection.execute(insert(identities).values(**row, account_id=account_id))
 
 
 def change(log: AuditLog, kind: Kind, name: str, grant: Grant, *, keep_admin: bool = False) -> Account:

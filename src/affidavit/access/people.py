@@ -6,7 +6,7 @@ import secrets
 import time
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -79,8 +79,14 @@ def sign_in(log: AuditLog, name: str, password: str) -> str | None:
         known = Resource(type="person", id=found.name) if found else Resource(type="person")
         log.record_own(REFUSED, {}, event=Event(action=REFUSED, outcome="denied", resource=known))
         return None
+    return begin_session(log, found)
+
+
+def begin_session(log: AuditLog, found: Account, details: dict[str, Any] | None = None) -> str:
+    """The token of a session for a person who has shown who they are. Recorded as `person.signed_in`."""
     token = _new_token(log, found, "session", SESSION_H)
-    log.record_own(SIGNED_IN, {}, event=Event(action=SIGNED_IN, actor=found.name, resource=_of(found)))
+    event = Event(action=SIGNED_IN, actor=found.name, resource=_of(found), details=details)
+    log.record_own(SIGNED_IN, {}, event=event)
     return token
 
 

@@ -44,7 +44,7 @@ def serve(home: str, tenant: str, host: str, port: int, *, sign_in: bool, url: s
                 where = f"{(url or address).rstrip('/')}/welcome?token={token}"
                 click.echo(f"There is no admin yet. Choose a password for one, by this link, once: {where}")
 
-        server.serve(log, listener, said, sign_in=True, secure=url.startswith("https://"))
+        server.serve(log, listener, said, sign_in=True, secure=url.startswith("https://"), url=url)
 
 
 def announce(address: str) -> None:

@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from affidavit.access import provider
+from affidavit.access.oidc import Oidc
 from affidavit.errors import InvalidRequest
 from affidavit.log.audit_log import AuditLog
 from affidavit.version import VERSION
@@ -33,6 +35,7 @@ from affidavit.web.routes import (
     state,
     verifier,
 )
+from affidavit.web.routes import oidc as provider_pages
 from affidavit.web.routes import sign_in as sign_in_pages
 from affidavit.web.work import Work
 
@@ -47,12 +50,14 @@ def create_app(
     authorize: Authorize | None = None,
     sign_in: bool = False,
     secure: bool = False,
+    url: str = "",
 ) -> FastAPI:
     """The whole service over `log`: API, form and health, under `prefix`; LEGACY_PATH stands at the root as well.
 
     With `sign_in` everything but health, description and the sign-in itself needs an API key or a session of the
     tenant; `secure` sends the session's cookie over https alone. `authorize` says instead who asks, from the ASGI
-    scope: None is nobody. With neither whoever reaches the application may do everything.
+    scope: None is nobody. With neither whoever reaches the application may do everything. `url` is its own address as
+    people's browsers see it: where an OpenID Connect provider, if one is set up, sends them back to.
     Over `Logs` of every tenant each principal has their own tenant's. Log or Logs stay the caller's to close.
     Raises InvalidRequest for a prefix that is no path.
     """
@@ -79,7 +84,7 @@ def create_app(
     app.state.sign_in = known = SignIn(logs, work) if sign_in else None
     if known is not None:
         authorize = known
-        sign_in_pages.Pages(logs, work, known, prefix, secure=secure).add(app)
+        _add_sign_in(app, logs, known, prefix, secure=secure, url=url)
     pages.add_pages(app, prefix, sign_in_path=prefix + sign_in_pages.PATH if sign_in else "")
     add_handlers(app)
     # The last one added is the outermost.
@@ -90,6 +95,18 @@ def create_app(
     app.add_middleware(SameOrigin)
     app.add_middleware(Edge, metrics=metrics)
     return app
+
+
+def _add_sign_in(app: FastAPI, logs: Logs, known: SignIn, prefix: str, *, secure: bool, url: str) -> None:
+    first, work = logs.first.log, app.state.work
+    found = provider.load(first.home / first.settings.oidc)
+    pages = sign_in_pages.Pages(logs, work, known, prefix, secure=secure, provider=found.label if found else "")
+    pages.add(app)
+    if found is not None:
+        if not url:
+            raise InvalidRequest("an OpenID Connect provider sends people back to an address", "Give it: url=…")
+        there = Oidc(found, f"{url.rstrip('/')}{prefix}{sign_in_pages.BACK_PATH}")
+        provider_pages.ProviderPages(pages, there, work).add(app, prefix)
 
 
 def mount(app: FastAPI, log: AuditLog, path: str = "/audit", authorize: Authorize | None = None) -> FastAPI:

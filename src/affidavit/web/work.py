@@ -25,6 +25,7 @@ UNPACKING_AT_ONCE_MAX: Final = 2  # large bodies of events taken apart in thread
 LISTENERS_MAX: Final = 64  # clients that are sent news: the live tail, an export's progress
 LOOKING_AT_ONCE_MAX: Final = 2  # of them, at the same moment
 HASHING_AT_ONCE_MAX: Final = 1
+ASKING_AT_ONCE_MAX: Final = 4  # of an OpenID Connect provider, which may not answer
 LISTEN_AGAIN_S: Final = 30.0
 RETRY_AFTER_S: Final = 5.0
 LOG_KEY: Final = "affidavit.log"
@@ -41,6 +42,7 @@ class Work:
         self._queries = anyio.CapacityLimiter(QUERIES_AT_ONCE_MAX)
         self._exports = 0
         self._hashing = anyio.CapacityLimiter(HASHING_AT_ONCE_MAX)
+        self._asking = anyio.CapacityLimiter(ASKING_AT_ONCE_MAX)
         self._looking = anyio.CapacityLimiter(LOOKING_AT_ONCE_MAX)
         self.listeners = 0
         self.listeners_refused = 0
@@ -61,6 +63,10 @@ class Work:
     async def hash(self, call: Callable[..., T], *arguments: object) -> T:
         """The same for passwords, whose checking takes long on purpose: it must keep nothing else waiting."""
         return await run_sync(partial(call, *arguments), limiter=self._hashing)
+
+    async def ask(self, call: Callable[..., T], *arguments: object) -> T:
+        """The same for what asks a server elsewhere: while that is slow, nothing else waits."""
+        return await run_sync(partial(call, *arguments), limiter=self._asking)
 
     async def look(self, call: Callable[..., T]) -> T:
         """The same for those who follow something: they wait behind each other alone."""

@@ -22,6 +22,8 @@ from affidavit.web.work import Work, log_of
 PATH: Final = "/sign-in"
 LINK_PATH: Final = "/welcome"
 OUT_PATH: Final = "/sign-out"
+PROVIDER_PATH: Final = "/sign-in/oidc"
+BACK_PATH: Final = "/sign-in/oidc/back"
 STYLE_PATH: Final = "/sign-in.css"
 TRIES_MAX: Final = 10
 TRIES_S: Final = 300.0
@@ -38,7 +40,8 @@ color:var(--ink)}main{width:min(24rem,calc(100vw - 2rem));background:var(--surfa
 h1{font-size:1.375rem;margin:0 0 .25rem}p{margin:0 0 1rem;color:var(--ink-2)}p.fail{color:var(--fail);font-weight:600}
 label{display:block;font-weight:600;margin:0 0 .25rem}input{width:100%;font:inherit;color:inherit;
 background:var(--canvas);border:1px solid var(--line);border-radius:6px;padding:.5rem .75rem;margin:0 0 1rem}
-button{font:inherit;font-weight:600;border:0;border-radius:6px;padding:.5rem 1rem;background:var(--accent);
+button,a.button{display:inline-block;font:inherit;font-weight:600;text-decoration:none;border:0;
+border-radius:6px;padding:.5rem 1rem;background:var(--accent);
 color:var(--on-accent);cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 """
 
@@ -68,15 +71,18 @@ class Tries:
 
 
 class Pages:
-    """The pages over the logs of an application. `secure`: the cookie goes over https alone."""
+    """The pages over the logs of an application. `secure`: cookies go over https alone. `provider`: the words of the
+    button that leads to an OpenID Connect provider, where there is one.
+    """
 
-    def __init__(self, logs: Logs, work: Work, known: SignIn, prefix: str, *, secure: bool) -> None:
-        self._logs = logs
+    def __init__(self, logs: Logs, work: Work, known: SignIn, prefix: str, *, secure: bool, provider: str = "") -> None:
+        self.logs = logs
         self._work = work
         self._known = known
         self._prefix = prefix
-        self._secure = secure
-        self._tries = Tries()
+        self.secure = secure
+        self.tries = Tries()
+        self._provider = provider
 
     def add(self, app: FastAPI) -> None:
         """Add the routes. They need no principal."""
@@ -98,51 +104,58 @@ class Pages:
         """Name and password; or who is signed in, and the way out."""
         who = request.scope.get(SCOPE_KEY)
         if who is not None:
-            return self._page(f"Signed in as {who.name}", _OUT, self._where(request, OUT_PATH))
-        return await self._ask(request, tenant)
+            return self.page(request, f"Signed in as {who.name}", _OUT, self.where(request, OUT_PATH))
+        return await self.ask(request, tenant)
 
-    async def _ask(
+    async def ask(
         self, request: Request, tenant: str, *, fail: str = "", status: int = 200, headers: dict[str, str] | None = None
     ) -> Response:
-        names = await self._work.glance(self._logs.names)
-        tenant = html.escape(tenant or self._logs.first.log.tenant.name)
+        """The form, and what was wrong."""
+        names = await self._work.glance(self.logs.names)
+        tenant = html.escape(tenant or self.logs.first.log.tenant.name)
         body = _SIGN_IN.replace("TENANT", _TENANT.replace("NAME", tenant) if len(names) > 1 else "")
-        return self._page("Sign in", body, self._where(request, PATH), fail=fail, status=status, headers=headers)
+        if self._provider:
+            address, label = html.escape(self.where(request, PROVIDER_PATH)), html.escape(self._provider)
+            body = f'{_RECORDED}<p><a class="button" href="{address}">Sign in with {label}</a></p>{_OR}{body}'
+        else:
+            body = _RECORDED + body
+        return self.page(request, "Sign in", body, self.where(request, PATH), fail=fail, status=status, headers=headers)
 
     async def sign_in(self, request: Request) -> Response:
         """A session, or the form again."""
         given = await _form(request)
         name, password = given.get("name", ""), given.get("password", "")
-        tenant = given.get("tenant") or self._logs.first.log.tenant.name
+        tenant = given.get("tenant") or self.logs.first.log.tenant.name
         client = request.client.host if request.client else ""
         keys = (f"name {tenant[:64]}/{name[:64]}", f"address {client}")
         try:
-            self._tries.check(*keys)
+            self.tries.check(*keys)
         except Busy as error:
             wait = {"Retry-After": str(int(error.retry_after_s))}
-            return await self._ask(request, tenant, fail=str(error), status=429, headers=wait)
+            return await self.ask(request, tenant, fail=str(error), status=429, headers=wait)
         token = await self._checked(tenant, name, password)
         if token is None:
-            self._tries.wrong(*keys)
+            self.tries.wrong(*keys)
             fail = "Name and password do not fit, or your access has ended."
-            return await self._ask(request, tenant, fail=fail, status=401)
-        return self._session(RedirectResponse(self._home(request), 303), request, token)
+            return await self.ask(request, tenant, fail=fail, status=401)
+        return self.session(RedirectResponse(self.home(request), 303), request, token)
 
     async def _checked(self, tenant: str, name: str, password: str) -> str | None:
         try:
-            async with self._logs.using(tenant) as served:
+            async with self.logs.using(tenant) as served:
                 return await self._work.hash(people.sign_in, served.log, name, password)
         except NotFound:  # takes as long as a name that nobody has
-            return await self._work.hash(people.sign_in, self._logs.first.log, "", password)
+            return await self._work.hash(people.sign_in, self.logs.first.log, "", password)
 
-    def _session(self, response: Response, request: Request, token: str) -> Response:
+    def session(self, response: Response, request: Request, token: str) -> Response:
+        """The response, with a session's cookie."""
         response.set_cookie(
             COOKIE,
             token,
             max_age=people.SESSION_H * 3600,
-            path=self._home(request),
+            path=self.home(request),
             httponly=True,
-            secure=self._secure,
+            secure=self.secure,
             samesite="strict",
         )
         return response
@@ -151,58 +164,65 @@ class Pages:
         """A one-time link: choose a password."""
         found = await self._work.glance(self._invited, token)
         if found is None:
-            return self._page("This link has ended", _ENDED, "", status=404)
-        where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
-        return self._page(f"Welcome, {found.name}", _CHOOSE, where)
+            return self.page(request, "This link has ended", _ENDED, "", status=404)
+        where = f"{self.where(request, LINK_PATH)}?token={quote(token, safe='')}"
+        return self.page(request, f"Welcome, {found.name}", _CHOOSE, where)
 
     def _invited(self, token: str) -> Account | None:
-        return people.invited(self._logs.first.log, token, anywhere=self._logs.every)
+        return people.invited(self.logs.first.log, token, anywhere=self.logs.every)
 
     async def choose(self, request: Request, token: str = "") -> Response:
         """Set the password; then sign in by it."""
         given = await _form(request)
         found = await self._work.glance(self._invited, token)
-        tenant = found.tenant if found else self._logs.first.log.tenant.name
+        tenant = found.tenant if found else self.logs.first.log.tenant.name
         try:
-            async with self._logs.using(tenant) as served:
+            async with self.logs.using(tenant) as served:
                 await self._work.hash(people.choose_password, served.log, token, given.get("password", ""))
         except Forbidden:
-            return self._page("This link has ended", _ENDED, "", status=404)
+            return self.page(request, "This link has ended", _ENDED, "", status=404)
         except InvalidRequest as error:
-            where = f"{self._where(request, LINK_PATH)}?token={quote(token, safe='')}"
-            return self._page("Choose another password", _CHOOSE, where, fail=str(error), status=422)
+            where = f"{self.where(request, LINK_PATH)}?token={quote(token, safe='')}"
+            return self.page(request, "Choose another password", _CHOOSE, where, fail=str(error), status=422)
         self._known.forget()
-        several = tenant != self._logs.first.log.tenant.name
+        several = tenant != self.logs.first.log.tenant.name
         asked = f"?tenant={quote(tenant, safe='')}" if several else ""
-        return RedirectResponse(self._where(request, PATH) + asked, 303)
+        return RedirectResponse(self.where(request, PATH) + asked, 303)
 
     async def sign_out(self, request: Request) -> Response:
         """End the session."""
         await self._work.glance(people.sign_out, log_of(request), session_of(request.headers))
         self._known.forget()
-        response = RedirectResponse(self._where(request, PATH), 303)
-        response.delete_cookie(COOKIE, path=self._home(request), httponly=True, secure=self._secure, samesite="strict")
+        response = RedirectResponse(self.where(request, PATH), 303)
+        response.delete_cookie(COOKIE, path=self.home(request), httponly=True, secure=self.secure, samesite="strict")
         return response
 
-    def _home(self, request: Request) -> str:
+    def home(self, request: Request) -> str:
+        """The address of the form, as the browser sees it."""
         return f"{request.scope.get('root_path', '')}{self._prefix}/"
 
-    def _where(self, request: Request, path: str) -> str:
+    def where(self, request: Request, path: str) -> str:
+        """A path of ours as the browser sees it."""
         return f"{request.scope.get('root_path', '')}{self._prefix}{path}"
 
-    def _page(
+    def page(
         self,
+        request: Request,
         title: str,
         body: str,
-        action: str,
+        action: str = "",
         *,
         fail: str = "",
+        onward: str = "",
         status: int = 200,
         headers: dict[str, str] | None = None,
     ) -> Response:
-        said = f'<p class="fail" role="alert">{html.escape(fail)}</p>' if fail else ""
+        """A page. `body` is HTML whose form posts to ACTION; `onward` is an address to go on to at once."""
+        said = f'<p class="fail" role="alert">{html.escape(fail[:1].upper() + fail[1:])}</p>' if fail else ""
         filled = body.replace("ACTION", html.escape(action))
-        page = _PAGE.format(title=html.escape(title), style=STYLE_PATH[1:], said=said, body=filled)
+        style = html.escape(self.where(request, STYLE_PATH))
+        refresh = f'<meta http-equiv="refresh" content="0; url={html.escape(onward)}">' if onward else ""
+        page = _PAGE.format(title=html.escape(title), style=style, refresh=refresh, said=said, body=filled)
         return HTMLResponse(page, status, headers)
 
 
@@ -221,15 +241,16 @@ async def _form(request: Request) -> dict[str, str]:
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="referrer" content="same-origin">
+<meta name="referrer" content="same-origin">{refresh}
 <title>{title} · Affidavit</title><link rel="stylesheet" href="{style}"></head>
 <body><main><h1>{title}</h1>{said}{body}</main></body></html>
 """
 _TENANT: Final = """<label for="tenant">Tenant</label>
 <input id="tenant" name="tenant" value="NAME" autocomplete="organization" required>
 """
-_SIGN_IN: Final = """<p>Sign-ins, searches and exports are recorded.</p>
-<form method="post" action="ACTION">TENANT<label for="name">Name</label>
+_RECORDED: Final = "<p>Sign-ins, searches and exports are recorded.</p>"
+_OR: Final = "<p>Or with a password:</p>"
+_SIGN_IN: Final = """<form method="post" action="ACTION">TENANT<label for="name">Name</label>
 <input id="name" name="name" autocomplete="username" required autofocus>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
