@@ -119,9 +119,10 @@ class Plan:
         case = Case(case_id, kind, facts=dict(steps[0][2]))
         actions = family(case, self.book)
         for step, at, facts in steps:
-            made = to_event(
-                case, step, {**facts, **({"closed_at": at.isoformat()} if step == "closed" else {})}, at, actions
-            )
+            known = {name: value for name, value in facts.items() if value}
+            if step == "closed":
+                known["closed_at"] = at.isoformat()
+            made = to_event(case, step, known, at, actions)
             fields = {
                 "subject": made.subject,
                 "resource": made.resource,

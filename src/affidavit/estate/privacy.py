@@ -105,6 +105,12 @@ def _consumer_requests(plan: Plan) -> Iterator[Event]:
     yield from one("c1.denial_without_basis", 100, 2, known, ("closed", 20, {"outcome": "denied"}), right="delete")
     denied = {"outcome": "denied", "denial_basis": "unverifiable"}
     yield from one("c1.denial_whole", 100, 2, known, ("closed", 20, denied), right="delete")
+    start = plan.back(95)
+    answer = ("closed", plan.after_days(start, 20), _COMPLIED)
+    confirmation = ("acknowledged", plan.after_business_days(start, 2), _NONE)
+    opening = ("received", start, {"manner": ""})  # nobody wrote down how it came
+    verified = ("verified", plan.after_days(start, 5), known[2])
+    yield from plan.request("c1.log_incomplete", "ccpa", "know", consumer, opening, confirmation, verified, answer)
     for scenario, took in (("c1.opt_out_in_time", 12), ("c1.opt_out_late", 18)):
         start = plan.back(90)
         steps = (("received", start, _NONE), ("closed", plan.after_business_days(start, took), _COMPLIED))
@@ -113,10 +119,18 @@ def _consumer_requests(plan: Plan) -> Iterator[Event]:
 
 def _breaches(plan: Plan) -> Iterator[Event]:
     def one(
-        scenario: str, hours: int, *, reasons: str = "", decided: bool = True, documented: bool = True, due: bool = True
+        scenario: str,
+        hours: int,
+        *,
+        reasons: str = "",
+        decided: bool = True,
+        documented: bool = True,
+        due: bool = True,
+        untold: str = "",
     ) -> Iterator[Event]:
         start = plan.back(100)
         told = {**_NOTICE, **(_DOCUMENTED if documented else {}), "title": f"Misdirected mail ({scenario})"}
+        told.pop(untold, None)
         steps: list[tuple[str, datetime, dict[str, str]]] = [("opened", start, told)]
         if due:
             notified = {"notice": "authority", **({"delay_reason": reasons} if reasons else {})}
@@ -135,3 +149,4 @@ def _breaches(plan: Plan) -> Iterator[Event]:
     yield from one("g5.not_required", 30, due=False)
     yield from one("g5.no_decision", 50, decided=False)
     yield from one("g5.not_documented", 50, documented=False)
+    yield from one("g5.notice_incomplete", 50, untold="consequences")

@@ -108,6 +108,7 @@ def _disclosures(plan: Plan) -> Iterator[Event]:
     yield disclosed(plan, "f1.party_whole", plan.back(35), additional_parties=(lender,))
     nameless = Party(name="Halden Engineering")
     yield disclosed(plan, "f1.party_without_interest", plan.back(36), additional_parties=(nameless,))
+    yield disclosed(plan, "f1.no_redisclosure_notice", plan.back(37), redisclosure_notice=None)
     # 34 CFR 99.32(d): none of these belongs into the record, so nothing they lack matters.
     bare: dict[str, Any] = {"legitimate_interest": None, "exemption_code": None}
     for at, (kind, more) in enumerate(

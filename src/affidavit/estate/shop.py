@@ -23,7 +23,15 @@ def customer(id: str) -> Subject:
 
 
 def handled(
-    plan: Plan, scenario: str, who: Person, subject: str, at: datetime, *, action: str = "data.read", **basis: Any
+    plan: Plan,
+    scenario: str,
+    who: Person,
+    subject: str,
+    at: datetime,
+    *,
+    action: str = "data.read",
+    owner: str | None = None,
+    **basis: Any,
 ) -> Event:
     """Something done with a customer's data, with purpose and lawful basis unless they are given otherwise."""
     return plan.event(
@@ -31,7 +39,7 @@ def handled(
         action,
         at,
         who,
-        resource=Resource(type="customer_record", id=f"account-{subject[3:]}"),
+        resource=Resource(type="customer_record", id=f"account-{subject[3:]}", owner=owner),
         subject=customer(subject),
         data_categories=("contact", "orders"),
         basis=Basis(**{**_WHOLE, **basis}),
@@ -70,6 +78,7 @@ def events(plan: Plan) -> Iterator[Event]:
     yield handled(plan, "g2.no_purpose", agent, SUBJECT, plan.back(16), purpose=None)
     yield handled(plan, "g2.no_lawful_basis", agent, SUBJECT, plan.back(17), lawful_basis=None)
     yield handled(plan, "g2.other_subject", agent, "cu-2002", plan.back(18), purpose=None, lawful_basis=None)
+    yield handled(plan, "g2.third_party", agent, SUBJECT, plan.back(19), owner="cu-2003")  # an account of two people
     yield from _sign_ins(plan)
 
 
