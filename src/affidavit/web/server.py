@@ -64,17 +64,18 @@ def serve(
     *,
     sign_in: bool = False,
     secure: bool = False,
+    url: str = "",
 ) -> None:
     """Serve `log` on `listener` until SIGTERM or SIGINT, then end what is under way within STOP_TIMEOUT_S.
 
-    `started` is called with the address once requests are answered. `sign_in` and `secure` as for `create_app`; with a
-    sign-in every tenant's logs are served, each to its own; without one only loopback names are answered, and `log` is
-    the only one. It stays the caller's to close.
+    `started` is called with the address once requests are answered. `sign_in`, `secure` and `url` as for `create_app`,
+    `url` by default the listener's own. With a sign-in every tenant's logs are served, each to its own; without one
+    only loopback names are answered, and `log` is the only one. It stays the caller's to close.
     """
     logs = Logs(log, every=sign_in)
     try:
         with working(log):
-            Server(logs, listener, started, sign_in=sign_in, secure=secure).run()
+            Server(logs, listener, started, sign_in=sign_in, secure=secure, url=url).run()
     finally:
         logs.close()
 
@@ -117,8 +118,9 @@ class Server(uvicorn.Server):
         *,
         sign_in: bool = False,
         secure: bool = False,
+        url: str = "",
     ) -> None:
-        app = create_app(log, sign_in=sign_in, secure=secure)
+        app = create_app(log, sign_in=sign_in, secure=secure, url=url or address(listener))
         self._work: Work = app.state.work
         first = log.first.log if isinstance(log, Logs) else log
         trusted = proxies(first.settings.trusted_proxies)
