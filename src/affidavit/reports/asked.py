@@ -34,7 +34,7 @@ class Asked:
 
     Empty: the report's days up to the run. `profile` empty: the report's own. `filter` narrows the selection, and
     `within` is what the principal may see at all. `by` names who asks. `exact` is a period to the microsecond, of an
-    earlier run.
+    earlier run; `narrowed` is the filter as a query, where its text is not for reading here.
     """
 
     report: str
@@ -47,6 +47,7 @@ class Asked:
     within: Query = EVERYTHING
     by: str = ""
     exact: Stretch | None = None
+    narrowed: Query | None = None
 
 
 def stretch(asked: Asked, now_us: int, days: int = DAYS_DEFAULT) -> Stretch:

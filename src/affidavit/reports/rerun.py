@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from affidavit.commitment import parse_time
 from affidavit.errors import InvalidRequest
+from affidavit.query.tree import EVERYTHING, Query
 from affidavit.reports.asked import Asked, Stretch
 from affidavit.reports.library import Library
 from affidavit.reports.result import Addendum, Result
@@ -27,12 +29,18 @@ def again(log: Any, library: Library, earlier: Result, parameters: Mapping[str, 
     return run_report(log, library, asked, fixed=fixed)
 
 
-def addendum(log: Any, library: Library, earlier: Result, parameters: Mapping[str, Any] | None = None) -> Finished:
+def addendum(
+    log: Any,
+    library: Library,
+    earlier: Result,
+    parameters: Mapping[str, Any] | None = None,
+    within: Query = EVERYTHING,
+) -> Finished:
     """The same report over the same period as the log stands now, with what is new or gone in its findings.
 
     Its tokens are the earlier run's, so that rows of both can be compared.
     """
-    asked = asked_as(earlier, parameters)
+    asked = replace(asked_as(earlier, parameters), within=within)
     before = make(log, library, asked, fixed_as(earlier))
     _check(earlier, before)
 

@@ -31,7 +31,7 @@ from affidavit.log.vault import SqlVault
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.paths import lookup
 from affidavit.query.rendering import to_text
-from affidavit.query.tree import Query, eq, to_json
+from affidavit.query.tree import EVERYTHING, Query, eq, to_json
 from affidavit.reports import findings as verdicts
 from affidavit.reports import pins as proof
 from affidavit.reports import report as model
@@ -156,7 +156,7 @@ class _Making:
         self.values = values_of(report, asked.parameters)
         self.stretch: Stretch = stretch(asked, fixed.at_us, report.days)
         self.pins: list[Pin] = proof.pinned(log, report.streams, fixed.sizes)
-        self.filter = read_query(log, asked.filter, asked.zone)
+        self.filter = read_query(log, asked.filter, asked.zone) if asked.narrowed is None else asked.narrowed
         self.selection = selection(report, flat(self._query(), self.filter), asked, self.stretch, self.values)
         self.spec = self._spec()
         self.masker = self._masker()
@@ -253,13 +253,22 @@ class _Making:
         """The selected events, and what says when each source was heard at all."""
         period = (self.stretch.start_us, self.stretch.end_us)
         streams = [pin.stream for pin in self.own_pins]
-        paths = tuple(dict.fromkeys(self.report.fields))
+        paths = tuple(dict.fromkeys((*self.report.fields, *SOURCE_PATHS)))
         reader = self.log.reader
         with closing(reader.fields(self.selection, self.own_pins, paths)) as batches:
             bench.events(batches, paths, streams, period)
+        if self._everything:
+            bench.within_period("heard")
+            return
         heard = flat(self.asked.within, *times(self.stretch))
         with closing(reader.fields(heard, self.own_pins, SOURCE_PATHS)) as batches:
             bench.events(batches, SOURCE_PATHS, streams, period, "heard")
+
+    @property
+    def _everything(self) -> bool:
+        """Whether the report selects all events of the period: then what was heard need not be read twice."""
+        subject = self.report.subject and self.values.get(self.report.subject)
+        return self._query() == EVERYTHING == self.filter and not subject
 
     def _dropped(self, period: tuple[int, int]) -> int:
         """How many events the recorder declared lost in the period."""

@@ -12,6 +12,7 @@ import msgspec
 
 from affidavit.errors import NotFound
 from affidavit.export.zip import storage_errors
+from affidavit.reports.package import write_package
 from affidavit.reports.result import EXCEPTION, Result, decode
 from affidavit.reports.runner import Finished
 
@@ -20,6 +21,7 @@ LISTED_MAX: Final = 200
 _ID_RE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _RESULT: Final = "report.json"
 _SUMMARY: Final = "summary.json"
+_PACKAGE: Final = "package.zip"
 _DAY_US: Final = 86_400_000_000
 
 
@@ -57,6 +59,19 @@ def keep(log: Any, finished: Finished) -> Kept:
         shutil.rmtree(place, ignore_errors=True)
         made.rename(place)
     return kept
+
+
+def keep_package(log: Any, finished: Finished) -> None:
+    """Keep the package of a kept run beside it."""
+    write_package(log, finished, _folder(log) / finished.result.run.id / _PACKAGE)
+
+
+def package(log: Any, run_id: str) -> bytes:
+    """The package of a kept run. Raises NotFound where none was asked for."""
+    try:
+        return (_folder(log) / run_id / _PACKAGE).read_bytes()
+    except OSError:
+        raise NotFound(f"report run {run_id[:80]!r} has no package", "Run it with its evidence") from None
 
 
 def summary(finished: Finished) -> Kept:

@@ -114,6 +114,10 @@ class Workbench:
             f"AS in_period FROM {name}_kept"
         )
 
+    def within_period(self, name: str) -> None:
+        """Make the view `name` of the events in the period."""
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT * FROM events WHERE in_period")
+
     def _typed(self, column: str, path: str) -> str:
         found = lookup(path, self._declared)
         declared = self._declared.fields.get(path.removeprefix("details.")) if self._declared else None
