@@ -1,4 +1,4 @@
-import { PackageCheck, PackagePlus, Rows3, ShieldCheck } from "lucide-react";
+import { PackageCheck, PackagePlus, Rows3, Settings2, ShieldCheck } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { Client } from "../api/client.ts";
 import type { Status } from "../api/status.ts";
@@ -35,6 +35,7 @@ export const PAGES: readonly PageEntry[] = [
   page("events", "Events", Rows3, "Log", () => import("../events/EventsPage.tsx").then((made) => ({ default: made.EventsPage }))),
   page("exports", "Exports", PackageCheck, "Evidence", () => import("../exports/ExportsPage.tsx").then((made) => ({ default: made.ExportsPage }))),
   page("verify", "Verify a bundle", ShieldCheck, "below", () => import("../verify/VerifyPage.tsx").then((made) => ({ default: made.VerifyPage }))),
+  page("settings", "Settings", Settings2, "below", () => import("../settings/SettingsPage.tsx").then((made) => ({ default: made.SettingsPage }))),
 ];
 
 export function pageAt(place: Place): PageEntry | null {

@@ -18,12 +18,13 @@ interface TextInputProps {
   mono?: boolean;
   maxLength?: number;
   isRequired?: boolean;
-  autoFocus?: boolean;
+  /** Takes the focus when it appears: the field a dialog opens for. */
+  startsHere?: boolean;
   autoComplete?: HTMLInputAutoCompleteAttribute;
 }
 
 /** A line of text with its label, a hint and, where it can't be used, why. */
-export function TextInput({ label, name, value, onChange, hint, fault, placeholder, type = "text", mono = false, maxLength, isRequired = false, autoFocus = false, autoComplete = "off" }: TextInputProps) {
+export function TextInput({ label, name, value, onChange, hint, fault, placeholder, type = "text", mono = false, maxLength, isRequired = false, startsHere = false, autoComplete = "off" }: TextInputProps) {
   return (
     <TextField
       className={field["field"] ?? ""}
@@ -37,7 +38,7 @@ export function TextInput({ label, name, value, onChange, hint, fault, placehold
       type={type}
       // A dialog that opens for one answer starts in its field.
       // oxlint-disable-next-line jsx-a11y/no-autofocus
-      autoFocus={autoFocus}
+      autoFocus={startsHere}
       autoComplete={autoComplete}
       {...(maxLength === undefined ? {} : { maxLength })}
     >
