@@ -216,6 +216,9 @@ def test_the_vectors(second: Second) -> None:
         if "timestamp" in case["trust"]:  # which the second does not check, and says so
             assert found.pop("TIMED") == "NOT PROVEN"
             del wanted["TIMED"]
+        if {"parquet", "xlsx"} & set(case.get("needs", ())):
+            assert found.pop("VIEW MATCHES") == "NOT PROVEN"
+            del wanted["VIEW MATCHES"]
         assert found == wanted, name
 
 

@@ -22,6 +22,8 @@ def test_golden(name):
     case = EXPECTED[name]
     if "rfc3161" in case.get("needs", ()):
         pytest.importorskip("rfc3161_client")
+    if "parquet" in case.get("needs", ()):
+        pytest.importorskip("pyarrow")
     if case.get("refused"):
         with pytest.raises(InvalidRequest):
             verify_bundle(FOLDER / name, FOLDER / case["trust"])

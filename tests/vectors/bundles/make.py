@@ -1,7 +1,8 @@
 """Make the golden bundles: `python -m tests.vectors.bundles.make` writes *.zip, trust files and expected.json here.
 
-Each case says what a verifier must find; nothing here asks one. `needs` names what a verifier may lack and then says
-NOT PROVEN for TIMED: `rfc3161`.
+With words behind it, only bundles whose names hold one of them are made anew. Each case says what a verifier must find;
+nothing here asks one. `needs` names what a verifier may lack: without `rfc3161` it says NOT PROVEN for TIMED, without
+`parquet` or `xlsx` for VIEW MATCHES.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 from affidavit.tlog.checkpoint import Checkpoint
 from affidavit.tlog.note import Algorithm, Note, SigningKey
+from tests.vectors.bundles.typed import PDF, parquet, typed, workbook
 from tests.verify.builder import BASE, MINUTE, TOKEN, Builder, Log, Record, compact, grade_event, keep, pack, time_text
 from tests.verify.purging import DAY, M, Purging, hold, policy, private_hold, release
 from tests.verify.tsa import Authority
@@ -132,6 +135,49 @@ case("good-gap-private-hold")(lambda: Purging(extra=[private_hold(BASE + DAY)]).
 case("good-gap-other-policy-first")(lambda: Purging(before=[policy(BASE - DAY, 365)]).builder())
 
 
+# --- data files with types of their own ---
+
+
+def changed(row, label, value):
+    return lambda at, name, before: value if (at, name) == (row, label) else before
+
+
+TABLES = {"parquet": parquet, "xlsx": workbook, "pdf": lambda _builder, _rows: PDF}
+
+
+def of(form, make=None, **cell):
+    return typed(Builder(), form, lambda builder, rows: (make or TABLES[form])(builder, rows, **cell))
+
+
+def replaced(builder, form, data):
+    builder.late = lambda files: files.update({f"data.{form}": data})
+    return builder
+
+
+for form in ("parquet", "xlsx"):
+    case(f"good-full-{form}", needs=[form])(lambda form=form: of(form))
+    case(f"bad-{form}-without-a-row", good(VIEW_MATCHES=FAIL), needs=[form])(
+        lambda form=form: of(form, lambda builder, rows: TABLES[form](builder, rows[:-1]))
+    )
+    case(f"bad-{form}-replaced", unauthentic(VIEW_MATCHES=FAIL), needs=[form])(
+        lambda form=form: replaced(of(form), form, TABLES[form](Builder(), Builder().rows()[:3]))
+    )
+case("bad-parquet-cell-changed", good(VIEW_MATCHES=FAIL), needs=["parquet"])(
+    lambda: of("parquet", cell=changed(5, "count", -6))
+)
+case("bad-parquet-no-token", good(VIEW_MATCHES=FAIL), needs=["parquet"])(
+    lambda: of("parquet", cell=changed(5, "user_id", "u2"))
+)
+case("bad-xlsx-cell-changed", good(VIEW_MATCHES=FAIL), needs=["xlsx"])(
+    lambda: of("xlsx", cell=changed(5, "count", "><v>-6</v></c>"))
+)
+case("bad-xlsx-extra-part", good(VIEW_MATCHES=FAIL), needs=["xlsx"])(
+    lambda: of("xlsx", lambda builder, rows: workbook(builder, rows, more=[("xl/vbaProject.bin", b"macro")]))
+)
+case("good-full-pdf", good(VIEW_MATCHES=OPEN))(lambda: of("pdf"))
+case("bad-pdf-replaced", unauthentic(VIEW_MATCHES=OPEN))(lambda: replaced(of("pdf"), "pdf", PDF + b"\n"))
+
+
 # --- timestamps and witnesses ---
 
 
@@ -212,6 +258,9 @@ def with_fields(record, fields):
     return Record(record.action, record.at_us, record.t_us, fields, record.outcome, record.number, record.entry)
 
 
+case("bad-shape-with-space", MALFORMED)(
+    lambda: Builder(edit_files=editing("openings.ndjson", lambda d: d.replace(b"}\n", b"} \n", 1)))
+)
 case("bad-double-path", MALFORMED)(lambda: shape(twice))
 case("bad-hidden-shown-as-absent", unauthentic())(
     lambda: Builder(
@@ -467,20 +516,22 @@ def trusts():
     }
 
 
-def main():
-    """Write everything anew."""
+def main(words):
+    """Write everything anew, or what has one of these words in its name."""
     for old in HERE.glob("*.zip"):
-        old.unlink()
+        if not words or old.stem not in CASES:
+            old.unlink()
     expected = {}
     for name, (make, verdicts, trust, needs) in sorted(CASES.items()):
-        made = make()
-        (HERE / f"{name}.zip").write_bytes(made if isinstance(made, bytes) else made.zip())
+        if not words or any(word in name for word in words):
+            made = make()
+            (HERE / f"{name}.zip").write_bytes(made if isinstance(made, bytes) else made.zip())
         found = {"trust": f"{trust}.json"} | ({"refused": True} if verdicts is None else {"verdicts": verdicts})
         expected[f"{name}.zip"] = found | ({"needs": needs} if needs else {})
-    for name, trust in trusts().items():
+    for name, trust in () if words else trusts().items():
         (HERE / f"{name}.json").write_text(json.dumps(trust, indent=1) + "\n")
     (HERE / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
