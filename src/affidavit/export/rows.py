@@ -18,6 +18,7 @@ from affidavit.export.mask import Masker
 from affidavit.export.select import Projected, Selected, Selector, Values
 from affidavit.export.spec import ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
+from affidavit.log.ahead import ahead
 from affidavit.log.vault import SqlVault
 from affidavit.query.tree import to_json
 from affidavit.verify.about import About, Counts, period_of
@@ -135,11 +136,10 @@ class Rows:
         also: Callable[[Selected], None] | None = None,
     ) -> Generator[bytes | memoryview]:
         """The bytes of the data file, in order. `also` gets every batch of rows before its bytes are given out."""
-        found: Generator[Values] = self._projected() if also is None else self._selected(also)
+        found = ahead(self.cells()) if also is None else self._proven(also)
         with closing(self._writer), closing(found) as batches:
             yield self._counted(self._writer.head())
-            for rows in batches:
-                cells = self._cells(rows)
+            for cells in batches:
                 number = len(cells[0].values)
                 progress(MASK, self.rows + number, total)
                 for chunk in self._writer.rows(cells):
@@ -172,15 +172,15 @@ class Rows:
             for batch in batches:
                 yield Projected(batch)
 
-    def _selected(self, also: Callable[[Selected], None]) -> Generator[Selected]:
-        """Every row with its whole record, which `also` gets."""
+    def _proven(self, also: Callable[[Selected], None]) -> Generator[list[Cells]]:
+        """The same as `cells`, of whole records, which `also` gets."""
         selector = Selector(self.masker.paths, whole=self.evidence != "none")
         with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
             for batch in batches:
                 if batch.num_rows:
                     rows = selector.select(batch)
                     also(rows)
-                    yield rows
+                    yield self._cells(rows)
 
     def _cells(self, rows: Values) -> list[Cells]:
         times = rows.times("at")

@@ -40,8 +40,9 @@ class ZoneTable:
             step = min(self._known_to + _STEP_S, last)
             offset = self._offset(step)
             if offset != self._offsets[-1]:
-                self._at.append(self._change(self._known_to, step))
+                # In this order: a writer may read the pairs in another thread.
                 self._offsets.append(offset)
+                self._at.append(self._change(self._known_to, step))
             self._known_to = step
 
     def _offset(self, second: int) -> int:
@@ -69,7 +70,7 @@ class ZoneTable:
             self.extend(0, 0)
         return [
             {"at": format_time(at * _SECOND_US), "offset_s": offset}
-            for at, offset in zip(self._at, self._offsets, strict=True)
+            for at, offset in zip(self._at, self._offsets, strict=False)
         ]
 
     def render(self, times: Any) -> Any:

@@ -7,7 +7,6 @@ Results stream as Arrow batches; sorting spills to disk past `query_memory_mib`.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from affidavit.errors import Forbidden, IntegrityError
+from affidavit.log.ahead import ahead
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import Segment
 from affidavit.log.checkpoints import Pin
@@ -89,7 +89,7 @@ class Reader:
         """
         wanted = Projection.of(paths)
         batches = _gathered(self._walk(query, pins, wanted, BATCH_ROWS, limit, Order()))
-        with closing(batches if limit is not None else _ahead(batches)) as found:
+        with closing(batches if limit is not None else ahead(batches)) as found:
             yield from found
 
     def _walk(
@@ -337,18 +337,6 @@ def _gathered(batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.Re
                 rows, size = rows + batch.num_rows, size + batch.nbytes
         if held:
             yield pa.concat_batches(held)
-
-
-def _ahead(batches: Generator[pa.RecordBatch, None, None]) -> Generator[pa.RecordBatch, None, None]:
-    """The same, each read in another thread while the one before is worked on. All of the read is in that thread."""
-    with ThreadPoolExecutor(1, "affidavit-read") as reading:
-        try:
-            coming = reading.submit(next, batches, None)
-            while (batch := coming.result()) is not None:
-                coming = reading.submit(next, batches, None)
-                yield batch
-        finally:
-            reading.submit(batches.close).result()
 
 
 def _ordered_fields(batch: pa.RecordBatch) -> pa.RecordBatch:
