@@ -38,6 +38,8 @@ QUERY_BYTES_MAX: Final = 65_536
 PREVIEW_ROWS: Final = 10
 PREVIEW_COUNT_MAX: Final = 1_000_000
 REASON_CHARS_MAX: Final = 500
+PROCESSES: Final = 2
+"""That make and check a large bundle: this one and one that is started."""
 
 
 class ExportStopped(AffidavitError):
@@ -94,11 +96,13 @@ def run_export(
     bundle: bool,
     progress: Progress | None = None,
     run_id: str = "",
+    processes: int = PROCESSES,
 ) -> ExportResult:
     """Write one export to `output`: the data file, or with `bundle` a zip with its evidence. A PDF carries it anyway.
 
     `progress(stage, done, total)` hears of Select, Mask, Write, Prove and Check, and stops the export by raising
-    ExportStopped. `run_id` is the job it belongs to, for the events. An existing file is replaced, and
+    ExportStopped. `run_id` is the job it belongs to, for the events. Large bundles are made and
+    checked by two `processes` at most, this one and one that is started. An existing file is replaced, and
     only by a whole one. Raises StorageError when the disk refuses, IntegrityError when the log's bytes or the finished
     bundle do not hold (then there is no file), InvalidSpec and InvalidRequest for what can't be asked.
     """
@@ -119,8 +123,8 @@ def run_export(
             tell(SELECT, 1, 1)
             rows.run_id = run_id
             if spec.format == "pdf" and not bundle:
-                return _written_pdf(log, rows, export_id, now_us, output, tell, total)
-            return _written(log, rows, export_id, now_us, output, bundle=bundle, progress=tell, total=total)
+                return _written_pdf(log, rows, export_id, now_us, output, tell, total, processes)
+            return _written(log, rows, export_id, now_us, output, bundle, tell, total, processes)
     except BaseException as error:
         record_failure(log, spec, export_id, error, run_id)
         raise
@@ -132,20 +136,20 @@ def _written(
     export_id: str,
     now_us: int,
     output: Path,
-    *,
     bundle: bool,
     progress: Progress,
     total: int | None,
+    processes: int,
 ) -> ExportResult:
     verdicts = None
     with new_file(output) as (out, temporary):
         if bundle:
-            with Bundle(log, rows, export_id, now_us, output.parent) as made:
+            with Bundle(log, rows, export_id, now_us, output.parent, processes=processes) as made:
                 receipt = made.write(
                     out, lambda manifest: record_created(log, rows, export_id, manifest=manifest), progress, total
                 )
             out.flush()
-            verdicts = _checked(log, temporary, progress)
+            verdicts = _checked(log, temporary, progress, processes)
         else:
             with closing(rows.chunks(progress, total)) as chunks:
                 for chunk in chunks:
@@ -157,7 +161,14 @@ def _written(
 
 
 def _written_pdf(
-    log: Any, rows: Rows, export_id: str, now_us: int, output: Path, progress: Progress, total: int | None
+    log: Any,
+    rows: Rows,
+    export_id: str,
+    now_us: int,
+    output: Path,
+    progress: Progress,
+    total: int | None,
+    processes: int,
 ) -> ExportResult:
     """A PDF that carries its evidence: first the bundle of the same table as CSV, then pages made from that."""
     with TemporaryDirectory(prefix=f".{output.name[:100]}.", dir=output.parent) as name:
@@ -165,7 +176,7 @@ def _written_pdf(
         spec = replace(rows.spec, format="csv")
         table = Rows(log, spec, export_id, year=_year(now_us), bundle=True, created_us=now_us, folder=folder)
         table.run_id = rows.run_id
-        made = _written(log, table, export_id, now_us, folder / EVIDENCE, bundle=True, progress=progress, total=total)
+        made = _written(log, table, export_id, now_us, folder / EVIDENCE, True, progress, total, processes)
         with new_file(output) as (out, _):
             with closing(pages(folder / EVIDENCE, folder)) as chunks:
                 for chunk in chunks:
@@ -177,10 +188,10 @@ def _written_pdf(
     return ExportResult(export_id, made.rows, size, digest, receipt, made.verdicts)
 
 
-def _checked(log: Any, path: Path, progress: Progress) -> Any:
+def _checked(log: Any, path: Path, progress: Progress, processes: int) -> Any:
     """Verify a finished bundle as a stranger would, with the log's own trust file. Gives its verdicts."""
     progress(CHECK, 0, 1)
-    result = verify_bundle(path, log.trust())
+    result = verify_bundle(path, log.trust(), processes=processes)
     if not result.ok:
         raise IntegrityError(f"the finished bundle does not verify: {result.verdicts}", "Run affidavit log fsck")
     progress(CHECK, 1, 1)
