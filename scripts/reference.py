@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import pyarrow as pa
+from reports_page import reports_page
 
 from affidavit import settings
 from affidavit.cli import main as command_line
@@ -183,7 +184,13 @@ def parquet_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "events.md": events_page, "parquet.md": parquet_page}
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "events.md": events_page,
+    "parquet.md": parquet_page,
+    "reports.md": lambda: reports_page(MADE),
+}
 
 
 def stale() -> list[str]:

@@ -42,10 +42,11 @@ BODIES = {
     "POST /api/v1/cases": {"kind": "request", "facts": {}},
     "POST /api/v1/cases/{case_id}/{step}": {"facts": {}},
     "POST /api/v1/reference/{table}": {"rows": []},
+    "POST /api/v1/reports/{report_id}/run": {},
 }
 PARAMETERS = {
     **{"stream": "main", "index": "0", "path": "checkpoint", "run_id": "none", "name": "q1"},
-    **{"case_id": "none", "step": "verified", "table": "people"},
+    **{"case_id": "none", "step": "verified", "table": "people", "report_id": "none"},
 }
 QUERIES = {"GET /api/v1/values": {"field": "actor.id"}, "GET /api/v1/facets": {"facet": "action"}}
 
