@@ -20,8 +20,8 @@ def reports_page(made: str) -> str:
 def _head(library: Library, made: str) -> Iterator[str]:
     yield from ("# Reports", "", made, "")
     yield "What they say, how to run them, and your own: [compliance reports](../how-to/reports.md). Titles of"
-    yield "provisions are our own words; *source* says how their content was verified: the text was read, a secondary source,"
-    yield "or general knowledge."
+    yield "provisions are our own words; *source* says how their content was verified: the text was read, a secondary"
+    yield "source, or general knowledge."
     yield from ("", "| id | report | framework | profile | keep |", "|---|---|---|---|---|")
     for key, one in library.reports.items():
         framework = library.frameworks[one.framework].title
