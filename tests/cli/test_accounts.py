@@ -37,6 +37,7 @@ def test_users(call, asked, home):
     with AuditLog.open(home) as log:
         assert people.invited(log, added["path"].partition("=")[2]) is None
         assert people.invited(log, out.strip().rpartition("=")[2]).name == "ann"
+    assert "invited" in call("user", "list")[1]
     shown = asked("user", "list")["users"][0]
     assert (shown["name"], shown["role"], shown["from"]) == ("ann", "auditor", "2026-01-01")
     changed = asked("user", "change", "ann", "--role", "officer", "--profile", "export")

@@ -51,4 +51,8 @@ def line(account: Account) -> str:
         bounds.append(f"ended {shown['ended'][:10]}")
     elif shown["expires"]:
         bounds.append(f"until {shown['expires'][:16]}Z")
+    if shown["state"] == "invited" and account.kind == "person":
+        bounds.append("invited, not here yet")
+    if shown["issuer"]:
+        bounds.append(f"by {shown['issuer']}")
     return f"{account.name:24} {account.grant.role:10} {'; '.join(bounds)}".rstrip()

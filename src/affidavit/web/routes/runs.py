@@ -199,7 +199,7 @@ def _data_of(bundle: Path, folder: Path) -> Path:
 
 @router.get(
     "/api/v1/exports/{run_id}/trail",
-    responses=documented(401, 403, 404, 503),
+    responses=_ONE,
     summary="What the log holds about a run: asked for, made, downloaded",
 )
 async def show_trail(request: Request, run_id: str, who: Principal = Exporter) -> TrailAnswer:
