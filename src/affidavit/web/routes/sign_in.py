@@ -31,18 +31,32 @@ TRIES_S: Final = 300.0
 _CLIENTS_MAX: Final = 10_000
 _FORM_BYTES_MAX: Final = 8192
 
-STYLE: Final = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;
---canvas:light-dark(#f3f4f6,#0c0e11);--surface:light-dark(#fff,#14171b);--line:light-dark(#858e9a,#6a7481);
---ink:light-dark(#14181e,#e8ebef);--ink-2:light-dark(#434c59,#b4bcc7);--accent:light-dark(#2346a8,#8fabff);
---on-accent:light-dark(#fff,#0b1430);--fail:light-dark(#ab1f17,#ff9c92)}
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--canvas);
-color:var(--ink)}main{width:min(24rem,calc(100vw - 2rem));background:var(--surface);padding:2rem;border-radius:10px}
-h1{font-size:1.375rem;margin:0 0 .25rem}p{margin:0 0 1rem;color:var(--ink-2)}p.fail{color:var(--fail);font-weight:600}
-label{display:block;font-weight:600;margin:0 0 .25rem}input{width:100%;font:inherit;color:inherit;
-background:var(--canvas);border:1px solid var(--line);border-radius:6px;padding:.5rem .75rem;margin:0 0 1rem}
-button,a.button{display:inline-block;font:inherit;font-weight:600;text-decoration:none;border:0;
-border-radius:6px;padding:.5rem 1rem;background:var(--accent);
-color:var(--on-accent);cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+STYLE: Final = """:root{color-scheme:light dark;
+font:14px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
+--canvas:light-dark(#f3f4f6,#0c0e11);--surface:light-dark(#fff,#14171b);--hair:light-dark(#e4e7eb,#272c33);
+--line:light-dark(#858e9a,#6a7481);--ink:light-dark(#14181e,#e8ebef);--ink-2:light-dark(#434c59,#b4bcc7);
+--accent:light-dark(#2346a8,#9db6ff);--fill:light-dark(#2346a8,#8fabff);--on-fill:light-dark(#fff,#0b1430);
+--fail:light-dark(#ab1f17,#ff9c92);--fail-soft:light-dark(#fdedeb,#341513)}
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-content:center;gap:16px;padding:16px;
+background:var(--canvas);color:var(--ink);-webkit-font-smoothing:antialiased}
+header{display:flex;align-items:center;gap:9px;padding:0 4px;font-size:15px;font-weight:600;letter-spacing:-.012em}
+header svg{color:var(--accent)}
+main{width:min(368px,calc(100vw - 32px));padding:24px;background:var(--surface);border:1px solid var(--hair);
+border-radius:10px}
+h1{font-size:22px;font-weight:600;letter-spacing:-.02em;line-height:1.3;margin:0 0 4px}
+p{margin:0 0 16px;color:var(--ink-2)}
+a{color:var(--accent)}code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;font-size:.92em}
+p.fail{padding:8px 12px;border:1px solid var(--fail);border-radius:6px;background:var(--fail-soft);color:var(--ink)}
+label{display:block;font-size:13px;font-weight:550;margin:0 0 6px}
+input{width:100%;height:38px;font:inherit;color:inherit;background:var(--surface);border:1px solid var(--line);
+border-radius:6px;padding:0 10px;margin:0 0 16px}
+button,a.button{display:block;width:100%;height:38px;font:inherit;font-weight:500;line-height:38px;text-align:center;
+text-decoration:none;border:0;border-radius:6px;padding:0 16px;background:var(--fill);
+color:var(--on-fill);cursor:pointer}
+a.button{margin:0 0 16px}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+input:focus-visible{outline-offset:-1px}
+@media (max-width:720px),(pointer:coarse){input,button,a.button{height:44px;font-size:16px}a.button{line-height:44px}}
+@media (forced-colors:active){main,button,a.button{border:1px solid CanvasText}}
 """
 
 
@@ -243,7 +257,11 @@ _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="referrer" content="same-origin">{refresh}
 <title>{title} · Affidavit</title><link rel="stylesheet" href="{style}"></head>
-<body><main><h1>{title}</h1>{said}{body}</main></body></html>
+<body><header><svg width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.7"
+ stroke-linecap="round" aria-hidden="true"><path d="M9.2 4.6 5 15.2M10.8 4.6 15 15.2M7.2 11.2h5.6"/>
+<g fill="currentColor" stroke="none"><circle cx="10" cy="3.4" r="2.1"/><circle cx="4.4" cy="16.6" r="2.1"/>
+<circle cx="15.6" cy="16.6" r="2.1"/></g></svg>Affidavit</header>
+<main><h1>{title}</h1>{said}{body}</main></body></html>
 """
 _TENANT: Final = """<label for="tenant">Tenant</label>
 <input id="tenant" name="tenant" value="NAME" autocomplete="organization" required>
