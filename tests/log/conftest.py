@@ -76,9 +76,7 @@ def clock(monkeypatch):
         now = 1_790_856_000_000_000
         sleep = staticmethod(lambda _s: time.sleep(0.01))
 
-        def time_ns(self):
-            return self.now * 1000
-
     made = Clock()
     monkeypatch.setattr(recorder, "time", made)
+    monkeypatch.setattr(recorder, "clock_us", lambda: made.now)
     return made

@@ -5,6 +5,7 @@ from sqlalchemy import insert, select, update
 
 from affidavit.errors import IntegrityError, StorageError
 from affidavit.log.checkpoints import newest, rotate_key
+from affidavit.log.journal import Appender
 from affidavit.log.schema import checkpoints, journal, logs
 from affidavit.tlog.checkpoint import open_checkpoint
 from affidavit.tlog.merkle import Frontier
@@ -80,7 +81,7 @@ def test_a_process_that_did_not_rotate_goes_on_pinning(open_log):
     old.record("a")
     old.pin()
     new = open_log()
-    rotate_key(new.database, new.keys, new.tenant.log("main"))
+    rotate_key(new, "main")
     fresh = open_log()
     fresh.record("a")
     fresh.pin()
@@ -94,3 +95,24 @@ def test_a_checkpoint_that_can_not_be_kept_is_told(log):
     (log.home / "checkpoints").write_text("in the way")
     with pytest.raises(StorageError, match="checkpoint"):
         log.pin()
+
+
+@pytest.mark.parametrize("stream", ["main", "control"])
+def test_a_rotation_is_told_on_control_with_it_or_not_at_all(log, control_events, monkeypatch, stream):
+    before = log.trust()
+
+    def fails(*_arguments):
+        raise StorageError("the power went")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Appender, "append", fails)
+        with pytest.raises(StorageError, match="the power went"):
+            rotate_key(log, stream)
+    assert log.trust() == before
+    made = rotate_key(log, stream)
+    (event,) = control_events
+    assert event.action == "key.rotated"
+    told = (event.fields["key.origin"], event.fields["key.vkey"], event.fields["key.from_size"])
+    assert told == (log.tenant.log(stream).origin, made.vkey, made.from_size)
+    keys = next(one["keys"] for one in log.trust()["logs"] if one["origin"] == told[0])
+    assert [key["vkey"] for key in keys][-1] == made.vkey

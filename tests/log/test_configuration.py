@@ -190,7 +190,7 @@ def test_an_import_stops_and_goes_on_later(log, tmp_path, size):
 
 def test_a_log_that_takes_over_from_a_stopped_one_is_stopped_too(log):
     off(log)
-    continue_under_new_origin(log.database, log.keys, log.tenant, log.home, "main")
+    continue_under_new_origin(log, "main")
     with AuditLog.open(log.home, database=log.settings.database, check=False) as again:
         with pytest.raises(LoggingOff):
             again.record("a")

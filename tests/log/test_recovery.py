@@ -4,11 +4,13 @@ import shutil
 
 import pytest
 
-from affidavit.errors import IntegrityError
+from affidavit.errors import Forbidden, IntegrityError, StorageError
 from affidavit.log import outside, recovery
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.fsck import fsck
+from affidavit.log.journal import Appender
 from affidavit.log.worker import Worker
+from affidavit.testing import capture_events
 
 pytestmark = pytest.mark.sqlite
 
@@ -65,7 +67,7 @@ def test_signed_entries_that_are_lost_stop_the_log_until_it_goes_on_under_a_new_
         AuditLog.open(home)
     assert "affidavit log continue --stream main" in refused.value.hint
     with AuditLog.open(home, check=False) as log:
-        recovery.continue_under_new_origin(log.database, log.keys, log.tenant, home, "main")
+        recovery.continue_under_new_origin(log, "main")
     with AuditLog.open(home) as log:
         pin = log.pin()
         assert (pin.size, pin.origin != old.origin) == (0, True)
@@ -203,7 +205,7 @@ def test_an_ended_log_is_still_read_and_proven_by_its_origin(home):
         old = log.pin()
     restore(home, kept)
     with AuditLog.open(home, check=False) as log:
-        recovery.continue_under_new_origin(log.database, log.keys, log.tenant, home, "main")
+        recovery.continue_under_new_origin(log, "main")
     with AuditLog.open(home) as log:
         pin = log.pin(old.origin)
         assert (pin.origin, pin.size) == (old.origin, 303), "its last checkpoint that its entries reach"
@@ -212,3 +214,27 @@ def test_an_ended_log_is_still_read_and_proven_by_its_origin(home):
         assert prove(log, old.origin, 299)["size"] == 303
         assert len(list(log.reader.entries(pin, 250, 303))) == 53
         assert fsck(log, old.origin).size == 303
+
+
+@pytest.mark.parametrize("stream", ["main", "control"])
+def test_going_on_anew_is_told_on_control_with_it_or_not_at_all(home, monkeypatch, stream):
+    def fails(*_arguments):
+        raise StorageError("the power went")
+
+    with AuditLog.open(home) as log:
+        fill(log, 3)
+        old = log.tenant.log(stream).origin
+        with monkeypatch.context() as cut:
+            cut.setattr(Appender, "append", fails)
+            with pytest.raises(StorageError, match="the power went"):
+                recovery.continue_under_new_origin(log, stream)
+        with AuditLog.open(home) as same:
+            assert same.tenant.log(stream).origin == old
+        _, new, _ = recovery.continue_under_new_origin(log, stream)
+        with pytest.raises(Forbidden, match="has ended"):
+            recovery.continue_under_new_origin(log, stream)
+    with AuditLog.open(home) as log, capture_events(log, stream="control") as events:
+        assert log.tenant.log(stream).origin == new.origin
+        events._first = 0
+        (event,) = events.where("log.continued")
+        assert (event.fields["log.ended"], event.fields["log.begun"]) == (old, new.origin)

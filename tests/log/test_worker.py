@@ -82,7 +82,7 @@ def test_rotation_both_keys_sign_the_size_where_one_takes_over(log):
     fill(log, 3)
     old_key = VerifierKey.parse(log.tenant.log("main").keys[-1].vkey)
     origin = log.pin().origin
-    made = checkpoints.rotate_key(log.database, log.keys, log.tenant.log("main"))
+    made = checkpoints.rotate_key(log, "main")
     new_key = VerifierKey.parse(made.vkey)
     between = log.pin().note
     assert open_checkpoint(between, origin, [old_key]).checkpoint.size == 3

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from affidavit import AuditLog
+from affidavit.log import configuration
 
 ENDLESS = {"/api/v1/events/live", "/api/v1/exports/{run_id}/progress"}
 QUICK = settings(
@@ -32,7 +33,7 @@ def schema(client):
     return schemathesis.openapi.from_url(f"{client.base_url}/api/v1/openapi.json")
 
 
-def test_answers_are_as_described(schema):
+def test_answers_are_as_described(schema, log):
     operations = [one.ok() for one in schema.get_all_operations()]
     assert len(operations) > 15
     for operation in operations:
@@ -46,3 +47,5 @@ def test_answers_are_as_described(schema):
             case.call_and_validate(timeout=20, excluded_checks=[positive_data_acceptance])
 
         answers()
+        # Or one that was switched off here would be so for all that follow.
+        configuration.change(log, dict.fromkeys(configuration.KEYS), "a test of the description")

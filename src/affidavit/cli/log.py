@@ -134,12 +134,7 @@ def rotate_key(home: str, tenant: str, stream: str, as_json: bool) -> None:
     """Begin a new checkpoint key. Both keys sign the present size; hand out the trust file again."""
     with open_log(home, tenant) as opened:
         info = opened.tenant.log(stream)
-        key = checkpoints.rotate_key(opened.database, opened.keys, info)
-        opened.record_own(
-            "key.rotated",
-            {"key.origin": info.origin, "key.vkey": key.vkey, "key.from_size": str(key.from_size)},
-            stream=CONTROL,
-        )
+        key = checkpoints.rotate_key(opened, stream)
         opened.pin(stream)
     emit(
         as_json,
@@ -166,21 +161,7 @@ def continue_log(home: str, tenant: str, stream: str, as_json: bool) -> None:
                 f"that {stream} goes on is recorded on {CONTROL}, which has lost entries too",
                 f"First: affidavit log continue --stream {CONTROL}",
             )
-        old, new, found = recovery.continue_under_new_origin(
-            opened.database, opened.keys, opened.tenant, opened.home, stream
-        )
-    with AuditLog.open(home, tenant=tenant, create=False, check=False) as opened:
-        opened.record_own(
-            "log.continued",
-            {
-                "log.stream": stream,
-                "log.ended": old.origin,
-                "log.begun": new.origin,
-                "log.ended_size": str(found["size"]),
-                "log.signed_size": str(found["signed"]),
-            },
-            stream=CONTROL,
-        )
+        old, new, found = recovery.continue_under_new_origin(opened, stream)
     emit(
         as_json,
         {"ended": old.origin, "begun": new.origin, **found},

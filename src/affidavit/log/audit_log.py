@@ -248,10 +248,7 @@ class AuditLog:
         locks: frozenset[int] = frozenset(),
     ) -> list[Receipt]:
         """Several of them, in one transaction. `locks` are the logs whose heads `extra` changes, by their ids."""
-        batch = []
-        for action, own, event in events:
-            base = event if event is not None else Event(action=action)
-            batch.append(self._prepare(msgspec.structs.replace(base, action=action), stream, own))
+        batch = [self.own_prepared(action, own, stream=stream, event=event) for action, own, event in events]
         placed = self._recorder.submit(Job(batch, extra, locks=locks)).result()
         receipts = []
         for found, prepared in zip(placed, batch, strict=True):
@@ -260,6 +257,13 @@ class AuditLog:
                 raise receipt
             receipts.append(receipt)
         return receipts
+
+    def own_prepared(
+        self, action: str, own: dict[str, str], *, stream: str = CONTROL, event: Event | None = None
+    ) -> Prepared:
+        """One of them, ready for whoever sequences it in a transaction of their own."""
+        base = event if event is not None else Event(action=action)
+        return self._prepare(msgspec.structs.replace(base, action=action), stream, own)
 
     def _receipt(self, placed: Placed, prepared: Prepared, stream: str) -> Receipt | InvalidEvent:
         if isinstance(placed, InvalidEvent):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
@@ -12,12 +12,18 @@ from affidavit.errors import IntegrityError, MalformedProof, NotFound
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import sealed_size
 from affidavit.log.database import Database
+from affidavit.log.journal import Appender, clock_us
 from affidavit.log.keys import Keys
-from affidavit.log.registry import LogInfo, LogKey
+from affidavit.log.registry import CONTROL, LogInfo, LogKey
 from affidavit.log.schema import checkpoints, log_keys, logs
 from affidavit.log.tree import Tree
 from affidavit.tlog.checkpoint import Checkpoint
 from affidavit.tlog.merkle import Frontier
+
+if TYPE_CHECKING:
+    from affidavit.log.audit_log import AuditLog
+
+ROTATED: Final = "key.rotated"
 
 
 class Pin(NamedTuple):
@@ -98,27 +104,26 @@ def publish_archived(database: Database, archive: Archive, keys: Keys, log: LogI
     return size
 
 
-def rotate_key(database: Database, keys: Keys, log: LogInfo) -> LogKey:
+def rotate_key(log: AuditLog, stream: str) -> LogKey:
     """Begin a new key generation at the present size, which both keys sign; later sizes only the new one.
 
-    Hand out the trust file again afterwards. The caller records `key.rotated` on `control`.
+    One transaction with its event, `key.rotated` on `control`. Hand out the trust file again afterwards.
     """
-    with database.write() as connection:
-        size = database.lock_logs(connection, [log.id])[log.id][0]
-        last = connection.execute(
-            select(log_keys).where(log_keys.c.log_id == log.id).order_by(log_keys.c.generation.desc()).limit(1)
-        ).one()
-        vkey = str(keys.checkpoint_key(log.origin, last.generation + 1).verifier())
-        connection.execute(
-            update(log_keys)
-            .where(log_keys.c.log_id == log.id, log_keys.c.generation == last.generation)
-            .values(to_size=size)
-        )
-        connection.execute(
-            insert(log_keys).values(log_id=log.id, generation=last.generation + 1, vkey=vkey, from_size=size)
-        )
-        connection.execute(delete(checkpoints).where(checkpoints.c.log_id == log.id, checkpoints.c.size == size))
-    return LogKey(last.generation + 1, vkey, size, None)
+    info, control = log.tenant.log(stream), log.tenant.log(CONTROL)
+    with log.database.write() as connection:
+        appender = Appender(log.database, connection, [info.id, control.id], clock_us)
+        size = appender.size(info.id)
+        mine = log_keys.c.log_id == info.id
+        last = connection.execute(select(log_keys).where(mine).order_by(log_keys.c.generation.desc()).limit(1)).one()
+        generation = last.generation + 1
+        vkey = str(log.keys.checkpoint_key(info.origin, generation).verifier())
+        before = (mine, log_keys.c.generation == last.generation)
+        connection.execute(update(log_keys).where(*before).values(to_size=size))
+        connection.execute(insert(log_keys).values(log_id=info.id, generation=generation, vkey=vkey, from_size=size))
+        connection.execute(delete(checkpoints).where(checkpoints.c.log_id == info.id, checkpoints.c.size == size))
+        own = {"key.origin": info.origin, "key.vkey": vkey, "key.from_size": str(size)}
+        appender.append(control.id, [log.own_prepared(ROTATED, own)])
+    return LogKey(generation, vkey, size, None)
 
 
 def _root(note: bytes) -> bytes | None:

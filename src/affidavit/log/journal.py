@@ -6,6 +6,7 @@ the next index and a time that never runs backwards, build entry and leaf, exten
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -106,6 +107,10 @@ class Appender:
         self._heads = database.lock_logs(connection, log_ids)
         self._now_us = clock_us()  # under the lock: what waited for another transaction is not told as earlier than it
 
+    def size(self, log_id: int) -> int:
+        """The size of a locked log."""
+        return self._heads[log_id].size
+
     def append(self, log_id: int, events: Sequence[Prepared], *, again: bool = False) -> list[Placed]:
         """Sequence `events` into one log. The result has one item an event, in order.
 
@@ -167,6 +172,11 @@ class Appender:
         if secrets:
             self._database.count(self._connection, log_id, "secrets_stripped", secrets)
         return placed
+
+
+def clock_us() -> int:
+    """The log's clock: microseconds since 1970."""
+    return time.time_ns() // 1000
 
 
 def _repeat(record: Record, digest: bytes, index: int, known: bytes, t_us: int) -> Placed:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from affidavit.errors import AffidavitError, Busy, LoggingOff, StorageError
 from affidavit.log.database import Database
-from affidavit.log.journal import Appender, Placed, Prepared
+from affidavit.log.journal import Appender, Placed, Prepared, clock_us
 
 RETRY_WAIT_S: Final = 0.5
 RETRY_WAIT_S_MAX: Final = 5.0
@@ -203,7 +203,7 @@ class Recorder:
         log_ids = sorted({event.log_id for job in jobs for event in job.events}.union(*(job.locks for job in jobs)))
         again = any(job.again for job in jobs)
         with self._database.write() as connection:
-            appender = Appender(self._database, connection, log_ids, _clock_us)
+            appender = Appender(self._database, connection, log_ids, clock_us)
             if len(log_ids) == 1:
                 placed = appender.append(log_ids[0], [event for job in jobs for event in job.events], again=again)
             else:
@@ -216,10 +216,6 @@ class Recorder:
                 if job.extra is not None and not (job.again and _all_there(answers[-1])):
                     job.extra(connection, answers[-1])
         return answers
-
-
-def _clock_us() -> int:
-    return time.time_ns() // 1000
 
 
 _recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()

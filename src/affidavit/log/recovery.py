@@ -7,9 +7,8 @@ a second history. `continue_under_new_origin` ends it and begins a new one, reco
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select, update
 
@@ -18,14 +17,18 @@ from affidavit.log import outside, registry
 from affidavit.log.archive import Archive
 from affidavit.log.catalogue import Segment, add_segment, drop_segments, list_segments
 from affidavit.log.database import Database
-from affidavit.log.keys import Keys
-from affidavit.log.registry import LogInfo, Tenant
+from affidavit.log.journal import Appender, clock_us
+from affidavit.log.registry import CONTROL, LogInfo
 from affidavit.log.schema import checkpoints, journal, logs
 from affidavit.log.sealer import describe
 from affidavit.log.segment import read_parquet
 from affidavit.log.tree import Tree
 from affidavit.tlog.checkpoint import Checkpoint
 
+if TYPE_CHECKING:
+    from affidavit.log.audit_log import AuditLog
+
+CONTINUED: Final = "log.continued"
 _RESTORE: Final = "Restore the archive"
 _HINT: Final = "Restore a newer backup, or begin a new log: affidavit log continue --stream {}"
 
@@ -137,16 +140,30 @@ def _segments(archive: Archive, log: LogInfo, start: int, end: int) -> list[Segm
     return found
 
 
-def continue_under_new_origin(
-    database: Database, keys: Keys, tenant: Tenant, home: Path, stream: str
-) -> tuple[LogInfo, LogInfo, dict[str, Any]]:
-    """End the stream's log as it stands and begin an empty one: (old, new, what happened)."""
-    old = tenant.log(stream)
-    signed = outside.read(home, old)
-    now_us = time.time_ns() // 1000
-    with database.write() as connection:
-        size = connection.execute(select(logs.c.size).where(logs.c.id == old.id)).scalar_one()
+def continue_under_new_origin(log: AuditLog, stream: str) -> tuple[LogInfo, LogInfo, dict[str, Any]]:
+    """End the stream's log as it stands and begin an empty one: (old, new, what happened).
+
+    One transaction with its event, `log.continued` on `control`: on the new one where that is the stream. `log` itself
+    still knows the old one: open it again. Raises Forbidden where another process was quicker.
+    """
+    old = log.tenant.log(stream)
+    signed = outside.read(log.home, old)
+    with log.database.write() as connection:
+        ids = [old.id, log.tenant.log(CONTROL).id]
+        size = Appender(log.database, connection, ids, clock_us).size(old.id)
+        now_us = clock_us()
         connection.execute(update(logs).where(logs.c.id == old.id).values(ended_us=now_us))
-        registry.create_log(connection, keys, tenant.id, stream, now_us)
-    new = registry.find_tenant(database, tenant.name).log(stream)
-    return old, new, {"size": size, "signed": 0 if signed is None else signed.size}
+        registry.create_log(connection, log.keys, log.tenant.id, stream, now_us)
+        tenant = registry.tenant_in(connection, log.tenant.name)
+        new, control = tenant.log(stream), tenant.log(CONTROL)
+        found = {"size": size, "signed": 0 if signed is None else signed.size}
+        own = {
+            "log.stream": stream,
+            "log.ended": old.origin,
+            "log.begun": new.origin,
+            "log.ended_size": str(found["size"]),
+            "log.signed_size": str(found["signed"]),
+        }
+        event = log.own_prepared(CONTINUED, own)._replace(log_id=control.id)
+        Appender(log.database, connection, [control.id], clock_us).append(control.id, [event])
+    return old, new, found

@@ -93,7 +93,7 @@ def create_tenant(database: Database, keys: Keys, name: str, zone: str) -> Tenan
                 raise InvalidRequest(f"tenant {name} exists already", "Choose another name") from None
             for stream in STREAMS:
                 create_log(connection, keys, tenant_id, stream, now_us)
-            return _load(connection, name)
+            return tenant_in(connection, name)
     except IntegrityError:
         raise InvalidRequest(f"tenant {name} exists already", "Choose another name") from None
 
@@ -125,7 +125,7 @@ def create_log(connection: Connection, keys: Keys, tenant_id: str, stream: str, 
 def find_tenant(database: Database, name: str) -> Tenant:
     """The tenant called `name`. Raises NotFound."""
     with database.read() as connection:
-        return _load(connection, name)
+        return tenant_in(connection, name)
 
 
 def declare_fields(connection: Connection, tenant_id: str, given: DeclaredFields) -> DeclaredFields:
@@ -159,7 +159,8 @@ def list_tenants(database: Database) -> list[str]:
         return list(connection.execute(select(tenants.c.name).order_by(tenants.c.name)).scalars())
 
 
-def _load(connection: Connection, name: str) -> Tenant:
+def tenant_in(connection: Connection, name: str) -> Tenant:
+    """The tenant called `name`, as this transaction sees it. Raises NotFound."""
     row = connection.execute(select(tenants).where(tenants.c.name == name)).first()
     if row is None:
         raise NotFound(f"no tenant {name[:80]!r}", "affidavit tenant list shows the tenants there are")
