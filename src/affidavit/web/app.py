@@ -30,6 +30,7 @@ from affidavit.web.routes import (
     published,
     queries,
     reference,
+    reports,
     reveal,
     runs,
     state,
@@ -75,7 +76,7 @@ def create_app(
     app.state.metrics = metrics = Metrics()
     for module in (
         *(events, exports, runs, queries, state, published, verifier, people, keys, configuration, reveal),
-        *(cases, reference),
+        *(cases, reference, reports),
     ):
         app.include_router(module.router, prefix=prefix)
     if prefix:
