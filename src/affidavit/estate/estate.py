@@ -66,10 +66,13 @@ def open_estate(
     *,
     progress: Callable[[int], None] = lambda _recorded: None,
 ) -> tuple[AuditLog, int]:
-    """The log in `home`, filled with the estate where it holds nothing yet: (log, events recorded now)."""
+    """The log in `home`, filled with the estate and some open cases where it holds nothing yet: (log, events now)."""
     log = AuditLog.open(home, zone=ZONE)
     try:
-        return log, 0 if log.pin().size else load(log, now, count, progress=progress)
+        if log.pin().size:
+            return log, 0
+        recorded = load(log, now, count, progress=progress)
+        return log, recorded + _record(log, list(privacy.open_cases(Plan(now, SEED + 1))))
     except BaseException:
         log.close()
         raise
@@ -89,12 +92,16 @@ def load(
         load_rows(log, name, rows, "", source="estate")
     recorded = 0
     for batch in _batches(events(now, count, seed, days)):
-        for answer in log.record_many(batch):
-            if isinstance(answer, AffidavitError):
-                raise answer
-        recorded += len(batch)
+        recorded += _record(log, batch)
         progress(recorded)
     return recorded
+
+
+def _record(log: AuditLog, batch: list[Event]) -> int:
+    for answer in log.record_many(batch):
+        if isinstance(answer, AffidavitError):
+            raise answer
+    return len(batch)
 
 
 def _batches(found: Iterable[Event]) -> Iterator[list[Event]]:

@@ -57,10 +57,12 @@ LEAVING_CLERK: Final = Person("k.moss", "Kit Moss", "clerk", "erp", "10.40.2.62"
 IDLE: Final = Person("s.oduya", "Sol Oduya", "clerk", "erp", "10.40.2.63")
 RETURNING: Final = Person("t.marsh", "Tess Marsh", "clerk", "erp", "10.40.2.64")
 APPROVER: Final = Person("a.dean", "Asa Dean", "manager", "directory", "10.40.1.10")
+TARGET: Final = Person("v.tran", "Vy Tran", "service agent", "shop-web", "10.20.2.71")
+FORGETFUL: Final = Person("l.frost", "Lou Frost", "payments operator", "pay-gateway", "10.20.3.72")
 TRAVELLER: Final = Person("r.vega", "Rio Vega", "service agent", "shop-web", "10.20.2.70")
 SINGLES: Final = (
     *(HEAD_OF_YEAR, NEW_TEACHER, FORMER_TEACHER, AUNT, SHARED, LEFT_ADMIN, LEFT_CLERK, LEAVING_CLERK, APPROVER),
-    *(TRAVELLER, IDLE, RETURNING),
+    *(TARGET, FORGETFUL, TRAVELLER, IDLE, RETURNING),
 )
 
 

@@ -44,6 +44,21 @@ def events(plan: Plan) -> Iterator[Event]:
     yield from _breaches(plan)
 
 
+def open_cases(plan: Plan) -> Iterator[Event]:
+    """Cases under way at the plan's now: no findings yet, but some are due soon."""
+    asked = {"description": "a copy of everything since 2024"}
+    for scenario, law, right, subject, days in (
+        ("open.new", "gdpr", "access", ("cu-2101", "customer"), 5),
+        ("open.due_soon", "gdpr", "erasure", ("cu-2102", "customer"), 25),
+        ("open.consumer", "ccpa", "know", ("cu-2201", "consumer"), 3),
+        ("open.student", "ferpa", "inspection", ("st-1002", "student"), 12),
+    ):
+        yield from plan.request(scenario, law, right, subject, ("received", plan.back(days), asked))
+    aware = plan.now - timedelta(hours=20)
+    told = {**_NOTICE, "title": "Stolen laptop", "nature": "a laptop of the clinic was stolen"}
+    yield from plan.incident("open.breach", "gdpr hipaa", ("opened", aware, told))
+
+
 def _european_requests(plan: Plan) -> Iterator[Event]:
     customer = ("cu-2100", "customer")
     verified = {"verified_how": "signed in"}
