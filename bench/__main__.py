@@ -8,6 +8,7 @@ import platform
 import re
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,12 +30,17 @@ def main() -> None:
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="small sizes: whether it runs, not how fast")
     size.add_argument("--large", action="store_true", help="a stored log of 10 million events; hours")
+    parser.add_argument(
+        "--rows", type=int, metavar="N", help="of exported files: 10000000 for the check of flat memory"
+    )
     parser.add_argument("--write", action="store_true", help=f"put the table into docs/{DOCUMENT.name}")
     asked = parser.parse_args()
     unknown = set(asked.subjects) - set(SUBJECTS)
     if unknown:
         parser.error(f"no subject {min(unknown)!r}: {', '.join(SUBJECTS)}")
     sizes = QUICK if asked.quick else LARGE if asked.large else FULL
+    if asked.rows:
+        sizes = replace(sizes, exported=asked.rows)
     text = _measured(asked.subjects or list(SUBJECTS), sizes)
     if asked.write:
         _write(text)
@@ -62,7 +68,7 @@ def _machine(sizes: Sizes) -> str:
         f"{platform.system()} {platform.release()}, load {load:.1f} at the beginning. "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}. "
         f"Sizes: {number(sizes.events)} events a repeat, {sizes.repeats} repeats, a stored log of "
-        f"{sizes.stored:,} events, {sizes.calls:,} single calls."
+        f"{sizes.stored:,} events, files of {sizes.exported:,} rows, {sizes.calls:,} single calls."
     )
 
 

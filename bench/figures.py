@@ -20,18 +20,21 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured: events of most subjects, events of the stored log, `record()` calls, repeats of each."""
+    """How much is measured: events of most subjects, of the stored log, rows of exported files, `record()` calls,
+    repeats of each.
+    """
 
     events: int
     stored: int
+    exported: int
     calls: int
     repeats: int
 
 
-QUICK: Final = Sizes(events=1_000, stored=3_000, calls=100, repeats=1)
+QUICK: Final = Sizes(events=1_000, stored=3_000, exported=3_000, calls=100, repeats=1)
 # Stored logs end 500 short of a full segment: their tail is as long as a tail gets.
-FULL: Final = Sizes(events=50_000, stored=16 * 65_536 - 500, calls=6_000, repeats=5)
-LARGE: Final = Sizes(events=50_000, stored=153 * 65_536 - 500, calls=6_000, repeats=5)
+FULL: Final = Sizes(events=50_000, stored=16 * 65_536 - 500, exported=1_000_000, calls=6_000, repeats=5)
+LARGE: Final = Sizes(events=50_000, stored=153 * 65_536 - 500, exported=1_000_000, calls=6_000, repeats=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import sqlite3
 import statistics
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +66,7 @@ def _against_bare(raw: Sequence[bytes], folder: Path, sizes: Sizes) -> list[Row]
     ]
 
 
-def bare(raw: Sequence[bytes], path: Path) -> None:
+def bare(raw: Iterable[bytes], path: Path) -> None:
     """What a plain program does: decode, insert into a table with one index, a commit each thousand, as durable."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
@@ -76,9 +77,10 @@ def bare(raw: Sequence[bytes], path: Path) -> None:
     )
     connection.execute("CREATE INDEX events_at ON events (at)")
     number = 0
-    for first in range(0, len(raw), BATCH):
+    left = iter(raw)
+    while part := list(islice(left, BATCH)):
         rows = []
-        for line in raw[first : first + BATCH]:
+        for line in part:
             event = json.loads(line)
             number += 1
             rows.append(
