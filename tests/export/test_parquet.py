@@ -15,7 +15,7 @@ from affidavit.export.formats import parquet
 from affidavit.export.spec import Column, ExportSpec
 from affidavit.export.zip import Spool, ZipWriter
 from affidavit.paths import DeclaredField, DeclaredFields
-from affidavit.verify import steps, verify_bundle
+from affidavit.verify import verify_bundle, walk
 
 PATHS = ("at", "action", "actor.id", "record_count", "actor.roles", "message", "details.score")
 COLUMNS = tuple(Column(path, path) for path in PATHS)
@@ -144,6 +144,6 @@ def test_what_is_no_parquet_does_not_match(log, record, out, data):
 def test_without_pyarrow_it_says_so(log, record, out, monkeypatch):
     record(event(0))
     run_export(log, SPEC, out / "x.zip", bundle=True)
-    monkeypatch.setattr(steps, "parquet_reader", lambda: None)
+    monkeypatch.setattr(walk, "parquet_reader", lambda: None)
     verdict = view_of(log, out / "x.zip")
     assert (verdict.status, "Not checked here" in verdict.reason) == ("NOT PROVEN", True)
