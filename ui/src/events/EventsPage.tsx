@@ -90,7 +90,7 @@ export function EventsPage({ client, place, status }: PageProps) {
         onFilters={() => setFilters(!filters)}
         onQuery={(next) => (next === q ? setTurn(Date.now()) : goTo({ q: next }))}
         onPeriod={(next) => goTo({ period: next })}
-        exportAddress={me?.may.includes("export") === false ? null : address("", { query: q, from: asked.from ?? "", to: asked.to ?? "" })}
+        exportAddress={me?.may.includes("export") === false ? null : exportAddress(asked)}
       />
       <div className={css["columns"]} data-open={open !== null || undefined}>
         <section className={css["facets"]} aria-label="Filters" data-shown={filters || undefined} tabIndex={-1}>
@@ -111,7 +111,7 @@ export function EventsPage({ client, place, status }: PageProps) {
                   <NoEvents client={client} asked={asked} never={page.data.never} onTerms={(terms) => goTo({ q: queryOf(terms) })} onAll={() => goTo({ period: { kind: "all" } })} />
                 )}
               </div>
-              <RowsBar client={client} paging={paging} page={page.data ?? null} rows={rows.length} live={live} ticked={ticked} onClear={() => setTicked(new Map())} />
+              <RowsBar client={client} paging={paging} page={page.data ?? null} rows={page.isPlaceholderData ? 0 : rows.length} live={live} ticked={ticked} onClear={() => setTicked(new Map())} />
             </>
           )}
         </section>
@@ -119,6 +119,15 @@ export function EventsPage({ client, place, status }: PageProps) {
       </div>
     </div>
   );
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** New export with the conditions of a search: days go into its dates, other moments become conditions. */
+function exportAddress({ q, from = "", to = "" }: Asked): string {
+  const day = (moment: string) => (DAY.test(moment) ? moment : "");
+  const bounds = [from !== "" && !DAY.test(from) ? `at>=${from}` : "", to !== "" && !DAY.test(to) ? `at<=${to}` : ""];
+  return address("", { q: queryOf([...termsOf(q), ...bounds.filter((bound) => bound !== "")]), from: day(from), to: day(to) });
 }
 
 /** What was recorded just now stands above the page, once. */

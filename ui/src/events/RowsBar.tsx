@@ -15,7 +15,7 @@ interface RowsBarProps {
   client: Client;
   paging: Paging;
   page: Body<"PageAnswer"> | null;
-  /** Rows in sight, those that came live included. */
+  /** Rows in sight, those that came live included; 0 while others are on their way. */
   rows: number;
   live: Live;
   ticked: ReadonlyMap<string, Row>;
@@ -65,7 +65,7 @@ function Ticked({ ticked, onClear }: { ticked: ReadonlyMap<string, Row>; onClear
     <p className={css["ticked"]}>
       {ticked.size === 1 ? "1 event ticked" : `${ticked.size} events ticked`}
       {ids.length === ticked.size && (
-        <a className={buttonClass("plain", "small")} href={address("", { query: `id:(${ids.join(",")})` })}>
+        <a className={buttonClass("plain", "small")} href={address("", { q: `id:(${ids.join(",")})` })}>
           Export {ticked.size === 1 ? "it" : "them"}
         </a>
       )}

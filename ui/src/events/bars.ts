@@ -49,7 +49,7 @@ export function stepInWords(seconds: number): string {
 export function startInWords(start: string, stepS: number, zone: string): string {
   const day: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", ...(stepS < 60 && { second: "2-digit" }) };
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...day, ...(stepS < DAY_S && time) }).format(new Date(start));
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...day, ...(stepS < DAY_S && time) }).format(new Date(start)).replace("Sept", "Sep");
 }
 
 /** What the chart shows, as its name for whoever does not see it. */

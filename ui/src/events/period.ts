@@ -46,7 +46,7 @@ function momentInWords(moment: string, zone: string): string {
   const date = new Date(isDate ? `${moment}T00:00:00Z` : moment);
   if (Number.isNaN(date.getTime())) return moment;
   const shown = isDate ? "UTC" : zone;
-  const day = new Intl.DateTimeFormat("en-GB", { timeZone: shown, day: "numeric", month: "short", year: "numeric" }).format(date);
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: shown, day: "numeric", month: "short", year: "numeric" }).format(date).replace("Sept", "Sep");
   if (isDate) return day;
   return `${day}, ${new Intl.DateTimeFormat("en-GB", { timeZone: shown, hour: "2-digit", minute: "2-digit" }).format(date)}`;
 }
@@ -72,7 +72,7 @@ export function timeCell(text: string): Cell | null {
 export function instantInWords(text: string, zone: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return text;
-  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" }).format(date);
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", year: "numeric" }).format(date).replace("Sept", "Sep");
   const time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 }).format(date);
   return `${day}, ${time} ${offsetAt(zone, date)}`;
 }

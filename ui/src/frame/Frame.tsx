@@ -26,7 +26,7 @@ export function Frame({ client }: { client: Client }) {
   const { data: me = null } = useQuery(meQuery(client));
   const status = asked.data ?? null;
   const title = within ?? entry?.title ?? "No such page";
-  const heading = useHeading(title, place.page, place.rest.length === 0);
+  const heading = useHeading(title, place.page, within ?? "");
 
   useShortcuts(
     useMemo(
@@ -67,19 +67,19 @@ export function Frame({ client }: { client: Client }) {
   );
 }
 
-/** The window's title follows; the focus goes to the heading when another page was gone to, not when the first one opens. */
-function useHeading(title: string, page: string, top: boolean) {
+/** The window's title follows; the focus goes to the heading when another page, or another thing within it, was gone to; not when the first one opens. */
+function useHeading(title: string, page: string, within: string) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const was = useRef(`${page} ${top}`);
+  const was = useRef(`${page} ${within}`);
   useEffect(() => {
     document.title = `${title} · Affidavit`;
   }, [title]);
   useEffect(() => {
-    if (was.current === `${page} ${top}`) return;
-    was.current = `${page} ${top}`;
+    if (was.current === `${page} ${within}`) return;
+    was.current = `${page} ${within}`;
     scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
-  }, [page, top]);
+  }, [page, within]);
   return heading;
 }
 
