@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -119,7 +119,7 @@ def list_cases(home: str, tenant: str, kind: str | None, state: str | None, only
     emit(
         as_json,
         {"cases": [to_json(one, history=False) for one in found]},
-        lambda: "\n".join(_line(one, zone) for one in found) or "No such cases",
+        lambda: _lines(found, zone) or "No such cases",
     )
 
 
@@ -145,12 +145,17 @@ def _moment(text: str, zone: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
+def _lines(found: Sequence[Shown], zone: ZoneInfo) -> str:
+    width = max((len(one.case.id) for one in found), default=0)
+    return "\n".join(f"{one.case.id:{width}}  {_line(one, zone)}" for one in found)
+
+
 def _line(shown: Shown, zone: ZoneInfo) -> str:
     case = shown.case
     what = case.facts.get("title") or f"{case.facts.get('law', '?')} {case.facts.get('right', '')}"
     clock = next_due(shown.clocks)
-    due = "" if clock is None else f"{clock.status.replace('_', ' '):9} {clock.last.astimezone(zone):%Y-%m-%d %H:%M}"
-    return f"{case.id:22} {case.state:9} {due:27} {what}".rstrip()
+    due = "" if clock is None else f"{clock.status.replace('_', ' '):8}  {clock.last.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{case.state:8}  {due:26}  {what}".rstrip()
 
 
 def _words(shown: Shown) -> str:

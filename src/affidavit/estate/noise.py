@@ -44,8 +44,7 @@ def busy(plan: Plan, count: int) -> Iterator[Event]:
 
 def _education(plan: Plan, at: datetime) -> Event:
     who = plan.random.choice(STAFF["sis"])
-    ordinary = [one for one in students_of(who) if one != school.VIP]
-    return school.viewed(plan, "", who, plan.random.choice(ordinary), at)
+    return school.viewed(plan, "", who, plan.random.choice(_ORDINARY[who.id]), at)
 
 
 def _treatment(plan: Plan, at: datetime) -> Event:
@@ -81,6 +80,7 @@ def _maintenance(plan: Plan, at: datetime) -> Event:
 
 
 _CUSTOMERS: Final = customers()
+_ORDINARY: Final = {who.id: [one for one in students_of(who) if one != school.VIP] for who in STAFF["sis"]}
 _KINDS: Final = (
     (_education, 5),
     (_treatment, 5),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import Final
 
 from affidavit.estate.plan import Person
@@ -66,28 +67,33 @@ SINGLES: Final = (
 )
 
 
+@cache
 def name_of(subject: str) -> str:
     """A subject's name, the same for each id."""
     chosen = random.Random(subject)  # noqa: S311  invented names
     return f"{chosen.choice(_FIRST)} {chosen.choice(_LAST)}"
 
 
-def students() -> list[str]:
+@cache
+def students() -> tuple[str, ...]:
     """The ids of the school's students."""
-    return [f"st-{1001 + at}" for at in range(STUDENTS)]
+    return tuple(f"st-{1001 + at}" for at in range(STUDENTS))
 
 
-def patients() -> list[str]:
+@cache
+def patients() -> tuple[str, ...]:
     """The ids of the clinic's patients."""
-    return [f"pt-{3001 + at}" for at in range(PATIENTS)]
+    return tuple(f"pt-{3001 + at}" for at in range(PATIENTS))
 
 
-def customers() -> list[str]:
+@cache
+def customers() -> tuple[str, ...]:
     """The ids of the shop's customers."""
-    return [f"cu-{2001 + at}" for at in range(CUSTOMERS)]
+    return tuple(f"cu-{2001 + at}" for at in range(CUSTOMERS))
 
 
-def students_of(teacher: Person) -> list[str]:
+@cache
+def students_of(teacher: Person) -> tuple[str, ...]:
     """The class of a teacher; all students for the head of year."""
     if teacher is HEAD_OF_YEAR:
         return students()
@@ -95,6 +101,7 @@ def students_of(teacher: Person) -> list[str]:
     return students()[at * CLASS_SIZE : (at + 1) * CLASS_SIZE]
 
 
-def patients_of(nurse: Person) -> list[str]:
+@cache
+def patients_of(nurse: Person) -> tuple[str, ...]:
     """The patients in a nurse's care."""
     return patients()[STAFF["ehr"].index(nurse) :: len(STAFF["ehr"])]

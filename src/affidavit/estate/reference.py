@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -68,7 +68,9 @@ def _people(plan: Plan) -> Iterator[dict[str, Any]]:
 
 
 def _relations(plan: Plan) -> Iterator[dict[str, Any]]:
-    def relate(who: Person, subjects: list[str], relation: str, until: str | None = None) -> Iterator[dict[str, Any]]:
+    def relate(
+        who: Person, subjects: Sequence[str], relation: str, until: str | None = None
+    ) -> Iterator[dict[str, Any]]:
         for subject in subjects:
             yield {"actor_id": who.id, "subject_id": subject, "relation": relation, "valid_to": until}
 
