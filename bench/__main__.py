@@ -14,10 +14,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from bench import exporting, ingest, postgres, service, stored
+from bench import bundles, exporting, ingest, postgres, service, stored
 from bench.figures import FULL, LARGE, QUICK, Row, Sizes, number, table
 
-SUBJECTS: Final = {"ingest": ingest, "stored": stored, "postgres": postgres, "export": exporting, "service": service}
+SUBJECTS: Final = {
+    "ingest": ingest,
+    "stored": stored,
+    "postgres": postgres,
+    "export": exporting,
+    "bundles": bundles,
+    "service": service,
+}
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 BEGIN: Final = "<!-- figures: python -m bench --write -->"
 END: Final = "<!-- end of figures -->"

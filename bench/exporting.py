@@ -1,4 +1,4 @@
-"""Exports: data files beside DuckDB's COPY and a plain loop, bundles made and verified."""
+"""Exports: data files beside DuckDB's COPY and a plain loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from affidavit.export import Column, ExportSpec, run_export
 from affidavit.log.audit_log import AuditLog
@@ -15,10 +15,9 @@ from affidavit.log.catalogue import list_segments
 from affidavit.log.segment import column_name
 from affidavit.log.worker import Worker
 from affidavit.masking.profiles import Profile, from_toml
-from affidavit.verify import verify_bundle
-from bench.events import lines, write_lines
+from bench.events import write_lines
 from bench.figures import Row, Sizes, in_process, interleaved, seconds
-from bench.ingest import bare, record
+from bench.ingest import bare
 
 TITLE: Final = "Export"
 CLEAR: Final = ("at", "action", "actor.id", "resource.id", "subject.id", "source.ip")
@@ -38,7 +37,7 @@ def measure(sizes: Sizes) -> list[Row]:
     """All rows of the subject, over logs that are sealed as far as they can be."""
     with tempfile.TemporaryDirectory(prefix="affidavit-bench-") as name:
         folder = Path(name)
-        return [*_files(folder / "files", sizes), *_bundle(folder / "bundle", sizes)]
+        return _files(folder / "files", sizes)
 
 
 def _files(folder: Path, sizes: Sizes) -> list[Row]:
@@ -125,39 +124,3 @@ def _loop(source: Path, out: Path) -> None:
         writer.writerow(CLEAR)
         writer.writerows(connection.execute("SELECT at, action, actor, resource, subject, ip FROM events ORDER BY at"))
     connection.close()
-
-
-def _bundle(folder: Path, sizes: Sizes) -> list[Row]:
-    """Bundles of `sizes.events` events."""
-    folder.mkdir()
-    path = folder / "bundle.zip"
-    with AuditLog.open(folder / "home") as log:
-        record(log, lines(sizes.events))
-        Worker(log).round(everything=True)
-        trust = log.trust()
-    made = in_process("exporting:make", home=str(folder / "home"), out=str(path))
-    checked = in_process("exporting:check", path=str(path), trust=trust)
-    return [
-        Row("Bundle made, its own check included", made["rows"] / made["seconds"], "rows/s"),
-        Row("Peak memory of making it", made["rss_mib"], "MiB"),
-        Row("Bundle verified", made["rows"] / checked["seconds"], "rows/s"),
-        Row("Peak memory of verifying it", checked["rss_mib"], "MiB"),
-        Row("Bundle a row, evidence included", path.stat().st_size / sizes.events, "bytes", note="full evidence"),
-    ]
-
-
-def make(home: str, out: str) -> dict[str, float]:
-    """In a process of its own: a bundle of everything with full evidence."""
-    with AuditLog.open(home, check=False) as log:
-        results: list[Any] = []
-        took = seconds(lambda: results.append(run_export(log, ExportSpec(evidence="full"), Path(out), bundle=True)))
-    return {"rows": results[0].rows, "seconds": took}
-
-
-def check(path: str, trust: dict[str, Any]) -> dict[str, float]:
-    """In a process of its own: verify a bundle. Raises where it does not hold."""
-    results: list[Any] = []
-    took = seconds(lambda: results.append(verify_bundle(path, trust)))
-    if not results[0].ok:
-        raise SystemExit(f"the bundle does not verify: {results[0].verdicts}")
-    return {"seconds": took}
