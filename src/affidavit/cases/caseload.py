@@ -34,7 +34,7 @@ from affidavit.query.tree import EVERYTHING, Query, all_of
 
 FACT_BYTES_MAX: Final = 16_384
 FUTURE_S_MAX: Final = 300.0  # clocks of people and servers differ
-LEASE_TRIES: Final = 50
+LEASE_TRIES: Final = 300
 LEASE_WAIT_S: Final = 0.1
 _PRESSING: Final = frozenset({"due_soon", "overdue"})
 _ID_RE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, delete, func, insert, select
-from sqlalchemy.exc import IntegrityError as Taken
 
 from affidavit.cases.counting import WEEKENDS, Calendar
 from affidavit.cases.reference_tables import (
@@ -41,6 +40,7 @@ from affidavit.log.schema import reference_loads
 
 LOADED: Final = "reference.loaded"
 FORGOTTEN: Final = "reference.forgotten"
+LOAD_TRIES: Final = 10
 _META: Final = tuple(column for column in reference_loads.c if column.name != "content")
 
 
@@ -101,10 +101,21 @@ def load_rows(
 
 
 def _load(log: AuditLog, table: Table, rows: pa.Table, sha256: str, source: str, *, add: bool) -> Load:
+    for _ in range(LOAD_TRIES):
+        try:
+            return _load_next(log, table, rows, sha256, source, add=add)
+        except _Overtaken:
+            continue
+    raise Busy(f"{table.name} is being loaded by many at once", "Load it again")
+
+
+class _Overtaken(InvalidRequest):
+    """Another load became the version that this one was to be. No storage error: it must not fail its neighbours."""
+
+
+def _load_next(log: AuditLog, table: Table, rows: pa.Table, sha256: str, source: str, *, add: bool) -> Load:
     with log.database.read() as connection:
-        version = connection.execute(
-            select(func.coalesce(func.max(reference_loads.c.version), 0)).where(*_of(log, table.name))
-        ).scalar_one()
+        version = _version(connection, log, table.name)
         content = _content(connection, log, table.name, version) if add and version else None
     if content is not None:
         rows = joined(table, _decode(content), rows)
@@ -114,22 +125,22 @@ def _load(log: AuditLog, table: Table, rows: pa.Table, sha256: str, source: str,
     kept = _encode(rows)
 
     def put(connection: Connection, _placed: Sequence[Any]) -> None:
-        try:
-            connection.execute(
-                insert(reference_loads).values(
-                    tenant_id=log.tenant.id,
-                    name=load.table,
-                    version=load.version,
-                    loaded_us=load.loaded_us,
-                    rows=load.rows,
-                    sha256=load.sha256,
-                    source=load.source,
-                    actor=load.actor,
-                    content=kept,
-                )
+        # Loads take turns: each holds the head of the log that tells of it.
+        if _version(connection, log, load.table) != load.version - 1:
+            raise _Overtaken(f"{load.table} has a version {load.version} already")
+        connection.execute(
+            insert(reference_loads).values(
+                tenant_id=log.tenant.id,
+                name=load.table,
+                version=load.version,
+                loaded_us=load.loaded_us,
+                rows=load.rows,
+                sha256=load.sha256,
+                source=load.source,
+                actor=load.actor,
+                content=kept,
             )
-        except Taken:
-            raise Busy(f"{load.table} was loaded by somebody else at the same time", "Load it again") from None
+        )
 
     own = {
         "settings.reference": load.table,
@@ -236,6 +247,11 @@ def calendar(log: AuditLog, at: datetime | None = None, name: str = DEFAULT_CALE
 def _of(log: AuditLog, name: str) -> tuple[Any, ...]:
     mine = reference_loads.c.tenant_id == log.tenant.id
     return (mine, reference_loads.c.name == name) if name else (mine,)
+
+
+def _version(connection: Connection, log: AuditLog, name: str) -> int:
+    newest = select(func.coalesce(func.max(reference_loads.c.version), 0)).where(*_of(log, name))
+    return int(connection.execute(newest).scalar_one())
 
 
 def _load_of(row: Row[Any]) -> Load:
