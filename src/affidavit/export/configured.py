@@ -7,6 +7,7 @@ from typing import Any
 
 from affidavit.export.spec import ExportSpec, InvalidSpec
 from affidavit.log import configuration
+from affidavit.masking.overrides import base_name
 from affidavit.masking.profiles import Profile, builtin
 
 
@@ -20,8 +21,11 @@ def check_format(log: Any, spec: ExportSpec) -> None:
 
 
 def configured_profile(log: Any, profile: str | Profile) -> Profile:
-    """A masking profile under the configuration's own masks, as they stand now. `internal` stays as it is."""
-    found = profile if isinstance(profile, Profile) else builtin(profile)
+    """A masking profile under the configuration's own masks, as they stand now. `internal` stays as it is.
+
+    A name may be one that events and manifests tell of a profile under such masks.
+    """
+    found = profile if isinstance(profile, Profile) else builtin(base_name(profile))
     return configuration.read(log).overrides.over(found)
 
 

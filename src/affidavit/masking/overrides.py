@@ -49,7 +49,7 @@ class Overrides:
         """The profile with these masks over its own. Once is enough: again changes nothing."""
         if not self or profile.name == UNTOUCHED or profile.more == self:
             return profile
-        return replace(profile, name=profile.name + SUFFIX, more=self, _masks={})
+        return replace(profile, name=base_name(profile.name) + SUFFIX, more=self, _masks={})
 
     def __call__(self, path: Path, found: Mask) -> Mask:
         """The mask of one field, which the profile shows by `found`."""
@@ -61,6 +61,15 @@ class Overrides:
     def _spec(self, path: Path) -> Any:
         best = most_literal(self.paths, path.name)
         return self.paths[best] if best is not None else self.classes.get(path.cls)
+
+
+def base_name(name: str) -> str:
+    """The name that a profile has without overrides.
+
+    >>> base_name("auditor+configuration"), base_name("auditor")
+    ('auditor', 'auditor')
+    """
+    return name.removesuffix(SUFFIX)
 
 
 def read_overrides(table: Any) -> Overrides:

@@ -21,6 +21,7 @@ from affidavit.commitment import format_time
 from affidavit.context import current
 from affidavit.errors import AffidavitError, InvalidQuery, InvalidRequest
 from affidavit.event import Event, new_id
+from affidavit.export.configured import configured_profile
 from affidavit.export.mask import Masker
 from affidavit.export.spec import Column, ExportSpec
 from affidavit.export.zones import ZoneTable
@@ -28,7 +29,7 @@ from affidavit.log.checkpoints import Pin
 from affidavit.log.registry import CONTROL
 from affidavit.log.saved_queries import read_query
 from affidavit.log.vault import SqlVault
-from affidavit.masking.profiles import Profile, builtin
+from affidavit.masking.overrides import base_name
 from affidavit.paths import lookup
 from affidavit.query.rendering import to_text
 from affidavit.query.tree import EVERYTHING, Query, eq, to_json
@@ -183,10 +184,9 @@ class _Making:
 
     def _spec(self) -> ExportSpec:
         """What an export of the selected events would hold: the report's fields, masked as the report is."""
-        profile = self.asked.profile or self.report.profile
-        profile = profile if isinstance(profile, Profile) else builtin(profile)
+        profile = configured_profile(self.log, self.asked.profile or self.report.profile)
         subject = self.values.get(self.report.subject) if self.report.subject else None
-        if profile.name == SUBJECT and not subject:
+        if base_name(profile.name) == SUBJECT and not subject:
             raise InvalidRequest(
                 f"report {self.report.id} under profile {SUBJECT} without a person", "Choose another profile"
             )
@@ -202,7 +202,7 @@ class _Making:
         )
 
     def _masker(self) -> Masker:
-        profile = self.spec.profile if isinstance(self.spec.profile, Profile) else builtin(self.spec.profile)
+        profile = configured_profile(self.log, self.spec.profile)
         scope = self.own_pins[0].origin if profile.tokens == "log" else self.fixed.scope or self.fixed.id
         year = int(format_time(self.fixed.at_us)[:4])
         vault = SqlVault(self.log.database, self.log.tenant.id, self.log.keys)
@@ -343,7 +343,8 @@ class _Making:
         path = self.report.parameters[name].path
         if value is None or not path:
             return value if value is None or isinstance(value, int | float | str) else str(value)
-        return self.shower.value(str(value), path) if self.masker.profile.name != SUBJECT else str(value)
+        own = base_name(self.masker.profile.name) == SUBJECT
+        return str(value) if own else self.shower.value(str(value), path)
 
     def _period(self) -> Period:
         start, end = format_time(self.stretch.start_us), format_time(self.stretch.end_us)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from affidavit.access.principal import Principal
 from affidavit.errors import Forbidden, NotFound
+from affidavit.export.configured import configured_profile
 from affidavit.log.audit_log import AuditLog
-from affidavit.masking.profiles import builtin
 from affidavit.paths import lookup
 from affidavit.reports import describe, store
 from affidavit.reports.asked import Asked
@@ -139,7 +139,7 @@ def _run(log: AuditLog, who: Principal, report_id: str, body: ReportRequest) -> 
     library = library_of(log)
     if body.since:
         earlier = _find(log, body.since, who)
-        _check_parameters(library, who, earlier.report.id, body)
+        _check_parameters(log, library, who, earlier.report.id, body)
         finished = addendum(log, library, earlier, dict(body.parameters), within=within(log, who))
     else:
         finished = run_report(log, library, asked_of(log, library, who, report_id, body))
@@ -153,7 +153,7 @@ def asked_of(log: AuditLog, library: Library, who: Principal, report_id: str, bo
     """What is asked for, within what the principal may see. Raises Forbidden, InvalidRequest, NotFound."""
     report = library.report(report_id)
     streams = who.streams_for(report.streams)
-    _check_parameters(library, who, report.id, body)
+    _check_parameters(log, library, who, report.id, body)
     zone = body.zone or log.tenant.zone
     narrowed = None
     if body.query and who.own_profile:  # who can't lift their profile can't ask in clear for what it masks
@@ -173,11 +173,11 @@ def asked_of(log: AuditLog, library: Library, who: Principal, report_id: str, bo
     )
 
 
-def _check_parameters(library: Library, who: Principal, report_id: str, body: ReportRequest) -> None:
+def _check_parameters(log: AuditLog, library: Library, who: Principal, report_id: str, body: ReportRequest) -> None:
     """Refuse values in clear of fields that the principal sees masked: asking for them would tell."""
     if not who.own_profile:
         return
-    profile = builtin(who.own_profile)
+    profile = configured_profile(log, who.own_profile)
     for name, parameter in library.report(report_id).parameters.items():
         path = lookup(parameter.path) if parameter.path else None
         if path is not None and body.parameters.get(name) and profile.mask_for(path).name != "keep":
