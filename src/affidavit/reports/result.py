@@ -158,7 +158,7 @@ class Series(_Part, frozen=True):
     """One series of a chart, a value for each x."""
 
     name: str
-    values: tuple[float | None, ...]
+    values: tuple[int | float | None, ...]
 
 
 class Chart(_Part, frozen=True):

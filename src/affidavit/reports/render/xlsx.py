@@ -15,7 +15,7 @@ from affidavit.verify.about import About, Period
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NAME_CHARS_MAX: Final = 31
-_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\']")
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\'\"\x00-\x1f]")
 _SHEETS: Final = re.compile(r"<sheets>.*</definedNames>", re.DOTALL)
 _TITLE: Final = re.compile(r"<dc:title>.*</dc:title>")
 
