@@ -8,7 +8,9 @@ import pytest
 
 from affidavit.commitment import format_time, parse_entry
 from affidavit.errors import IntegrityError, InvalidQuery
+from affidavit.log.plan import Window, plan
 from affidavit.log.schema import journal
+from affidavit.log.tail import Tails
 from affidavit.log.worker import Worker
 from affidavit.query.evaluate import compile as compile_query
 from affidavit.query.tree import EVERYTHING, Group, Leaf, Not, eq, to_json
@@ -27,6 +29,26 @@ def keys(log, query=EVERYTHING, pins=None, **options):
 
 def at(minute):
     return (START + timedelta(minutes=minute)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("query", "fetched"),
+    [
+        (eq("action", "case.opened"), 1),
+        (Leaf("prefix", "action", "case."), 2),
+        (Group("any", (Leaf("prefix", "action", "case_"), eq("action", "login"))), 5),
+        (Group("any", tuple(Leaf("prefix", "action", f"case.{n}") for n in range(65))), 8),  # too many to ask for
+        (EVERYTHING, 8),
+    ],
+)
+def test_the_journal_is_asked_for_the_actions_that_can_match(log, query, fetched):
+    """One query of few actions must not take a whole tail out of the database; _ is no joker."""
+    log.record_many(
+        [{"action": name, "at": at(1)} for name in ["login"] * 5 + ["case.opened", "case.closed", "case-x"]]
+    )
+    with plan(log.database, query, [log.pin()], Tails()) as planned:
+        rows = [batch.num_rows for part in planned.parts for batch in planned.tail(part, Window(None, None))]
+    assert sum(rows) == fetched
 
 
 def test_rows_come_by_at_then_log_then_index(log):

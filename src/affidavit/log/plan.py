@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from affidavit.commitment import parse_time
 from affidavit.log.catalogue import Segment, list_segments, sealed_size
@@ -27,6 +27,7 @@ from affidavit.query.tree import Query
 WINDOW_ROWS: Final = 262_144  # rows that begin in one window, about
 WINDOW_GROWTH: Final = 4
 FETCH_ROWS: Final = 8192
+PREFIXES_MAX: Final = 64  # of actions that the journal is asked for; with more, all rows are looked through
 ROW_SCHEMA: Final = pa.schema(
     [
         ("k", pa.int32()),
@@ -133,6 +134,10 @@ class Plan:
             statement = statement.where(journal.c.at_us >= window.low)
         if window.high is not None:
             statement = statement.where(journal.c.at_us < window.high)
+        wanted = self.bounds.actions
+        if wanted is not None and len(wanted.prefixes) <= PREFIXES_MAX:
+            begins = (journal.c.action.startswith(prefix, autoescape=True) for prefix in sorted(wanted.prefixes))
+            statement = statement.where(or_(journal.c.action.in_(sorted(wanted.exact)), *begins))
         result = self._connection.execute(statement, execution_options={"stream_results": True})
         try:
             while rows := result.fetchmany(FETCH_ROWS):
