@@ -89,6 +89,14 @@ def test_events_of_other_programs_make_cases_too(load, log):
     assert [one.index for one in found.history] == [0, 1, 3, 4]
 
 
+def test_a_number_of_both_kinds_is_one_case_and_a_problem(load, log):
+    log.record("privacy.request.received", case={"request_id": "X-1", "right": "access"}, details={"law": "gdpr"})
+    log.record("incident.opened", case={"incident_id": "X-1"}, details={"law": "gdpr"})
+    found = load.cases()["X-1"]
+    assert (found.kind, found.indices) == ("request", [0])
+    assert found.problems == ["incident event at index 1 names this request"]
+
+
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1969-12-31T23:00:00Z"])
 def test_moments_nobody_means_break_nothing(load, log, at):
     case = {"request_id": "X-1", "right": "access", "received_at": at}
@@ -256,6 +264,8 @@ def test_what_is_not_required_has_no_deadline(load):
         ({"law": "gdpr"}, "opened needs title"),
         ({"law": "gdpr moon", "title": "x"}, "law 'moon' sets no limits"),
         ({"law": "gdpr", "title": "x", "risk": "some"}, "risk 'some'"),
+        ({"law": "gdpr", "title": "x", "aware_at": "lately"}, "aware_at 'lately' is no time"),
+        ({"law": "gdpr", "title": "x", "aware_at": "2199-01-01T00:00:00Z"}, "lies in the future"),
         ({"law": "gdpr", "title": "x", "subject_count": "many"}, "subject_count 'many' is no number"),
     ],
 )

@@ -103,6 +103,8 @@ def test_lists_are_filtered_and_ordered(officer):
     assert fresh not in ids(due=True)
     assert all(one["state"] == "open" for one in officer.get("/api/v1/cases", params={"state": "open"}).json()["cases"])
     assert officer.get("/api/v1/cases", params={"state": "lost"}).status_code == 422
+    assert ids(limit=2, offset=1) == everything[1:3]
+    assert officer.get("/api/v1/cases", params={"limit": 0}).json() == {"cases": [], "total": len(everything)}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,7 @@ def test_lists_are_filtered_and_ordered(officer):
         ({"kind": "request", "facts": {**ACCESS, "right": "x"}}, "right 'x' is none of gdpr"),
         ({"kind": "request", "facts": ACCESS, "at": "soon"}, "at 'soon' is no time"),
         ({"kind": "request", "facts": ACCESS, "id": "a b"}, "case id 'a b'"),
+        ({"kind": "request", "facts": {**ACCESS, "received_at": "2026-01-01T00:00:00Z"}}, "no fact 'received_at'"),
         ({"kind": "pet", "facts": ACCESS}, "kind"),
         ({"kind": "request", "facts": {f"f{n}": "x" for n in range(65)}}, "facts"),
     ],

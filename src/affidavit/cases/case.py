@@ -120,6 +120,9 @@ def fold(events: Iterable[Happened], steps: Mapping[str, Mapping[str, Step]]) ->
         case = cases.get(event.case_id)
         if case is None:
             case = cases[event.case_id] = Case(event.case_id, event.kind)
+        elif case.kind != event.kind:
+            case.problems.append(f"{event.kind} event at index {event.index} names this {case.kind}")
+            continue
         take(case, event, steps[event.kind].get(event.step))
     return cases
 

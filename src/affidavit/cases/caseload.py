@@ -122,12 +122,8 @@ class Caseload:
         moment = self._moment(at)
         if kind == REQUEST:
             self.book.right(given["law"], given["right"])
-            given.setdefault("received_at", moment.isoformat())
+            given["received_at"] = moment.isoformat()
         else:
-            known = self.book.laws(INCIDENT)
-            for law in given["law"].replace(",", " ").split():
-                if law not in known:
-                    raise InvalidRequest(f"law {law[:40]!r} sets no limits", f"Allowed: {', '.join(known)}")
             given.setdefault("aware_at", moment.isoformat())
             given.setdefault("discovered_at", given["aware_at"])
         case_id = id or _new_id(kind)
@@ -164,28 +160,15 @@ class Caseload:
         return case
 
     def _check(self, case: Case, step: Step, facts: dict[str, str], moment: datetime) -> None:
-        if case.kind == INCIDENT:
-            if step.name == "closed":
-                facts.setdefault("closed_at", moment.isoformat())
-            return
         if step.name == "closed":
-            facts.setdefault("closed_at", moment.isoformat())
+            facts["closed_at"] = moment.isoformat()
+        if case.kind == REQUEST and step.name == "closed":
             right = self.book.right(case.facts.get("law", ""), case.facts.get("right", ""))
             subject_requests.check_closing(case, right, facts)
-        if step.name in ("extended", "paused"):
-            found = self.show(case, moment).clocks
-            word = "extension" if step.name == "extended" else "pause"
-            if not any(one.deadline.extension if step.name == "extended" else one.deadline.pause for one in found):
-                cited = ", ".join(one.deadline.citation for one in found) or "the law named"
-                raise InvalidRequest(f"case {case.id} allows no {word}", f"{cited} knows none")
-            if step.name == "extended" and "extended" in case.moments:
-                raise InvalidRequest(f"case {case.id} was extended already", "The law allows one extension")
-            late = [one for one in found if one.deadline.extension and moment > one.first_due]
-            if step.name == "extended" and late:
-                raise InvalidRequest(
-                    f"the notice of an extension was due by {late[0].first_due.isoformat()}",
-                    "It comes too late to extend anything: close the case",
-                )
+        if case.kind == REQUEST and step.name == "extended":
+            subject_requests.check_extension(case, self.show(case, moment).clocks, moment)
+        if case.kind == REQUEST and step.name == "paused":
+            subject_requests.check_pause(case, self.show(case, moment).clocks)
 
     def _given(self, kind: str, step: str, facts: Mapping[str, str]) -> dict[str, str]:
         given = {name: str(value) for name, value in facts.items() if value not in (None, "")}
@@ -195,8 +178,10 @@ class Caseload:
                     f"{step}: {name} has more than {FACT_BYTES_MAX} bytes", "Keep long texts elsewhere"
                 )
         if kind == INCIDENT:
-            notices = {one.done.removeprefix("notified.") for one in self.book.deadlines if one.applies == INCIDENT}
-            incidents.check_facts(given, {*notices, "individuals"})
+            incidents.check_facts(given, self.book.laws(INCIDENT), self.book.notices())
+            for name in ("aware_at", "discovered_at"):
+                if name in given:
+                    given[name] = self._moment(_read(given[name], name)).isoformat()
         return given
 
     def _moment(self, at: datetime | None) -> datetime:
@@ -228,6 +213,13 @@ class Caseload:
                     return
             time.sleep(LEASE_WAIT_S)
         raise Busy(f"case {id[:64]} is being changed by another process", "Try again")
+
+
+def _read(text: str, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"{name} {text[:40]!r} is no time", "Write 2026-10-01T12:00:00+02:00") from None
 
 
 def _new_id(kind: str) -> str:

@@ -24,6 +24,8 @@ Unit = Literal["hour", "day", "business_day", "month"]
 UNITS: Final[tuple[str, ...]] = get_args(Unit)
 REQUEST: Final = "request"
 INCIDENT: Final = "incident"
+INDIVIDUALS: Final = "individuals"
+"""The notice to the people affected: laws that set it no limit ask for the decision all the same (GDPR Art. 34)."""
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +122,12 @@ class Book:
     def laws(self, applies: str) -> list[str]:
         """The laws that set limits to requests, or to incidents."""
         return sorted({one.law for one in self.deadlines if one.applies == applies})
+
+    def notices(self) -> list[str]:
+        """The notices of incidents that can be given, or be decided not to be required."""
+        begin = "notified."
+        named = {one.done.removeprefix(begin) for one in self.deadlines if one.done.startswith(begin)}
+        return sorted(named | {INDIVIDUALS})
 
     def select(
         self, applies: str, law: str, on: date, *, right: str = "", affected: int | None = None, risk: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from affidavit.cases.case import ANY, CLOSED, NOT_REQUIRED, OPEN, Step
@@ -35,15 +35,18 @@ STEPS: Final = {
         Step("decided", ANY, needs=("notice", "decision", "decision_reason")),
         Step("notified", ANY, needs=("notice",), may=("delay_reason", "method", "reference")),
         Step("noted", ANY | {CLOSED}, needs=("note",)),
-        Step("closed", ANY, CLOSED, may=("outcome", "closed_at")),
+        Step("closed", ANY, CLOSED, may=("outcome",)),
         Step("reopened", frozenset({CLOSED}), OPEN, needs=("reopen_reason",)),
     )
 }
 
 
-def check_facts(facts: Mapping[str, str], notices: set[str]) -> None:
-    """Raise InvalidRequest for a risk, decision, count or notice that is none. `notices` are those laws know."""
-    for name, allowed in (("risk", RISKS), ("decision", DECISIONS), ("notice", tuple(sorted(notices)))):
+def check_facts(facts: Mapping[str, str], laws: Iterable[str], notices: Iterable[str]) -> None:
+    """Raise InvalidRequest for a law, risk, decision, count or notice that is none. `laws` and `notices` are known."""
+    for law in facts.get("law", "").replace(",", " ").split():
+        if law not in laws:
+            raise InvalidRequest(f"law {law[:40]!r} sets no limits", f"Allowed: {', '.join(laws)}")
+    for name, allowed in (("risk", RISKS), ("decision", DECISIONS), ("notice", tuple(notices))):
         value = facts.get(name, "")
         if value and value not in allowed:
             raise InvalidRequest(f"{name} {value[:40]!r}", f"Allowed: {', '.join(allowed)}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from affidavit.cases.case import ANY, CLOSED, OPEN, PAUSED, VERIFIED, Case, Step
+from affidavit.cases.case import ANY, CLOSED, OPEN, PAUSED, VERIFIED, Case, Clock, Step
 from affidavit.cases.deadlines import Right
 from affidavit.errors import InvalidRequest
 
@@ -22,7 +23,7 @@ STEPS: Final = {
             frozenset(),
             OPEN,
             ("law", "right", "subject_id"),
-            ("subject_type", "subject_name", "manner", "description", "received_at"),
+            ("subject_type", "subject_name", "manner", "description"),
         ),
         Step("acknowledged", ANY, may=("manner",)),
         Step("verified", frozenset({OPEN, PAUSED}), VERIFIED, may=("verified_how",)),
@@ -36,7 +37,7 @@ STEPS: Final = {
             ANY,
             CLOSED,
             needs=("outcome",),
-            may=("denial_basis", "remedy", "response", "recipients_told", "closed_at"),
+            may=("denial_basis", "remedy", "response", "recipients_told"),
         ),
         Step("reopened", frozenset({CLOSED}), OPEN, needs=("reopen_reason",)),
     )
@@ -63,3 +64,28 @@ def check_closing(case: Case, right: Right, facts: Mapping[str, str]) -> None:
             f"a refusal under {right.citation} needs {', '.join(missing)}",
             "Say what it rests on, and what the subject can do about it",
         )
+
+
+def check_extension(case: Case, clocks: Sequence[Clock], moment: datetime) -> None:
+    """Raise InvalidRequest where the law knows no extension, it was used already, or its notice comes too late."""
+    extendable = [one for one in clocks if one.deadline.extension is not None]
+    if not extendable:
+        raise InvalidRequest(f"case {case.id} allows no extension", _none_known(clocks))
+    if "extended" in case.moments:
+        raise InvalidRequest(f"case {case.id} was extended already", "The law allows one extension")
+    late = next((one for one in extendable if moment > one.first_due), None)
+    if late is not None:
+        raise InvalidRequest(
+            f"the notice of an extension was due by {late.first_due.isoformat()}",
+            "It comes too late to extend anything: answer the request",
+        )
+
+
+def check_pause(case: Case, clocks: Sequence[Clock]) -> None:
+    """Raise InvalidRequest where the law knows no pause."""
+    if not any(one.deadline.pause for one in clocks):
+        raise InvalidRequest(f"case {case.id} allows no pause", _none_known(clocks))
+
+
+def _none_known(clocks: Sequence[Clock]) -> str:
+    return f"{', '.join(one.deadline.citation for one in clocks) or 'The law named'} knows none"

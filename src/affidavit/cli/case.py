@@ -70,7 +70,7 @@ def _add_opening(kind: str, words: str) -> None:
     @home_option
     @click.option("--id", "case_id", default="", help="Its number; by default one is made.")
     @_at_option("When it came in, or was discovered; by default now.")
-    @_facts(name for name in (*step.needs, *step.may) if name != "received_at")
+    @_facts(name for name in (*step.needs, *step.may))
     @json_option
     def opening(home: str, tenant: str, case_id: str, at: str, as_json: bool, **facts: str) -> None:
         with open_log(home, tenant) as log:
@@ -91,7 +91,7 @@ def _add_step(step: str, verb: str, words: str) -> None:
     @click.argument("case_id", metavar="CASE")
     @home_option
     @_at_option("When it happened; by default now.")
-    @_facts(names - {"closed_at"})
+    @_facts(names)
     @json_option
     def taking(case_id: str, home: str, tenant: str, at: str, as_json: bool, **facts: str) -> None:
         with open_log(home, tenant) as log:

@@ -78,9 +78,10 @@ class CaseAnswer(BaseModel):
 
 
 class CasesAnswer(BaseModel):
-    """Cases: what is due first comes first."""
+    """Cases: what is due first comes first. `total` is how many there are, with those left out."""
 
     cases: list[CaseAnswer]
+    total: int
 
 
 class StepAnswer(BaseModel):

@@ -32,6 +32,9 @@ from affidavit.web.who import CaseReader, CaseWorker, view_for, within
 from affidavit.web.work import log_of, work_of
 
 VIEWED: Final = "case.viewed"
+CASES_SHOWN: Final = 100
+CASES_MAX: Final = 1000
+OFFSET_MAX: Final = 10_000_000
 _PROBLEMS: Final = documented(401, 403, 404, 422, 503)
 _WRITING: Final = documented(400, 401, 403, 404, 413, 422, 503)
 
@@ -48,11 +51,14 @@ async def list_cases(
     kind: Kind = None,
     state: State = None,
     due: Annotated[bool, Query(description="Only those that are due soon or overdue")] = False,
+    limit: Annotated[int, Query(ge=0, le=CASES_MAX)] = CASES_SHOWN,
+    offset: Annotated[int, Query(ge=0, le=OFFSET_MAX, description="So many are left out before")] = 0,
     who: Principal = CaseReader,
 ) -> CasesAnswer:
     """Read from the log's events; nothing else holds them. Recorded as `case.viewed`."""
-    found = await work_of(request).query(_list, log_of(request), who, kind, state, due)
-    return CasesAnswer(cases=[CaseAnswer(**one) for one in found])
+    page = slice(offset, offset + limit)
+    found, total = await work_of(request).query(_list, log_of(request), who, kind, state, due, page)
+    return CasesAnswer(cases=[CaseAnswer(**one) for one in found], total=total)
 
 
 @router.post("/api/v1/cases", status_code=201, responses=_WRITING, summary="Open a case")
@@ -85,11 +91,14 @@ async def case_options(request: Request, _who: Principal = CaseReader) -> CaseOp
     return await work_of(request).glance(_options, log_of(request))
 
 
-def _list(log: AuditLog, who: Principal, kind: str | None, state: str | None, due: bool) -> list[dict[str, Any]]:
+def _list(
+    log: AuditLog, who: Principal, kind: str | None, state: str | None, due: bool, page: slice
+) -> tuple[list[dict[str, Any]], int]:
     who.streams_for((MAIN,))
     found = Caseload(log).listed(kind=kind, state=state, only_due=due, within=within(log, who))
-    _viewed(log, "", len(found))
-    return _shown(log, who, [to_json(one, history=False) for one in found])
+    shown = [to_json(one, history=False) for one in found[page]]
+    _viewed(log, "", len(shown))
+    return _shown(log, who, shown), len(found)
 
 
 def _one(log: AuditLog, who: Principal, case_id: str) -> dict[str, Any]:
