@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from affidavit import AuditLog
 from affidavit.access import accounts, keys, people
 from affidavit.access.accounts import Grant
-from affidavit.errors import InvalidRequest
 from affidavit.log import registry
 from affidavit.testing import capture_events
 
@@ -18,38 +17,45 @@ PASSWORD = "correct horse battery"
 FAR = "2999-12-31"
 
 
-@pytest.fixture
-def log(tmp_path):
-    with AuditLog.open(tmp_path, zone="Europe/Berlin") as opened:
+@contextmanager
+def made(folder):
+    """A log with one admin, root."""
+    with AuditLog.open(folder, zone="Europe/Berlin") as opened:
         people.choose_password(opened, people.invite(opened, "root", Grant("admin")), PASSWORD)
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    with made(tmp_path_factory.mktemp("people")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def client(log, serving):
     with serving(log, sign_in=True) as (connected, _):
         yield connected
 
 
+@contextmanager
+def sign_in(client, name):
+    """A browser of its own, signed in."""
+    with httpx.Client(base_url=client.base_url, timeout=20) as one:
+        assert one.post("/sign-in", data={"name": name, "password": PASSWORD}).status_code == 303
+        yield one
+
+
 @pytest.fixture
 def browse(client):
     """A browser of its own, signed in as somebody."""
-    opened = []
-
-    def do(name, password=PASSWORD):
-        one = httpx.Client(base_url=client.base_url, timeout=20)
-        opened.append(one)
-        assert one.post("/sign-in", data={"name": name, "password": password}).status_code == 303
-        return one
-
-    yield do
-    for one in opened:
-        one.close()
+    with ExitStack() as opened:
+        yield lambda name: opened.enter_context(sign_in(client, name))
 
 
-@pytest.fixture
-def admin(browse):
-    return browse("root")
+@pytest.fixture(scope="module")
+def admin(client):
+    with sign_in(client, "root") as one:
+        yield one
 
 
 def test_a_person_from_invitation_to_end(admin, client, browse, log):
@@ -82,10 +88,10 @@ def test_a_person_from_invitation_to_end(admin, client, browse, log):
 
 def test_no_answer_or_event_holds_a_secret(admin, log):
     with capture_events(log, stream="control") as events:
-        text = admin.post("/api/v1/keys", json={"name": "app", "role": "developer"}).json()["text"]
-        path = admin.post("/api/v1/people", json={"name": "ann", "role": "viewer"}).json()["path"]
+        text = admin.post("/api/v1/keys", json={"name": "quiet", "role": "developer"}).json()["text"]
+        path = admin.post("/api/v1/people", json={"name": "quiet", "role": "viewer"}).json()["path"]
     shown = admin.get("/api/v1/keys").text + admin.get("/api/v1/people").text
-    kept = [accounts.find(log, "key", "app").secret, accounts.find(log, "person", "root").secret]
+    kept = [accounts.find(log, "key", "quiet").secret, accounts.find(log, "person", "root").secret]
     for secret in (text[-43:], path.partition("=")[2], *kept):
         assert secret not in shown + str([event.fields for event in events])
 
@@ -111,7 +117,12 @@ def test_a_key_rotates_with_overlap(admin, client, log):
     assert admin.put("/api/v1/keys/app/grant", json={"role": "officer"}).status_code == 422
 
 
-def test_the_last_admin_stays(admin, client, log, browse):
+def test_the_last_admin_stays(tmp_path, serving):
+    with made(tmp_path) as log, serving(log, sign_in=True) as (client, _), sign_in(client, "root") as admin:
+        the_last_admin_stays(client, admin)
+
+
+def the_last_admin_stays(client, admin):
     for ask in (
         lambda: admin.post("/api/v1/people/root/end"),
         lambda: admin.post("/api/v1/people/root/invite"),
@@ -122,29 +133,10 @@ def test_the_last_admin_stays(admin, client, log, browse):
     link = admin.post("/api/v1/people", json={"name": "second", "role": "admin"}).json()["path"]
     assert admin.post("/api/v1/people/root/end").status_code == 422, "an invitation is no admin yet"
     client.post(link, data={"password": PASSWORD})
-    second = browse("second")
-    assert second.post("/api/v1/people/root/end").status_code == 200
-    assert admin.get("/api/v1/me").status_code == 401
-    assert second.post("/api/v1/people/second/end").status_code == 422
-
-
-def test_two_admins_can_not_end_each_other(log):
-    people.choose_password(log, people.invite(log, "second", Grant("admin")), PASSWORD)
-    done = []
-
-    def end(name):
-        try:
-            accounts.end(log, "person", name, keep_admin=True)
-            done.append(name)
-        except InvalidRequest:
-            pass
-
-    threads = [threading.Thread(target=end, args=(name,)) for name in ("root", "second")]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert len(done) == 1
+    with sign_in(client, "second") as second:
+        assert second.post("/api/v1/people/root/end").status_code == 200
+        assert admin.get("/api/v1/me").status_code == 401
+        assert second.post("/api/v1/people/second/end").status_code == 422
 
 
 BAD = (
@@ -165,10 +157,11 @@ BAD = (
 
 
 def test_invitations_that_can_not_be(admin):
+    before = admin.get("/api/v1/people").json()
     for body, status, said in BAD:
         answer = admin.post("/api/v1/people", json=body)
         assert (answer.status_code, said in answer.text) == (status, True), (body, answer.text)
-    assert [one["name"] for one in admin.get("/api/v1/people").json()["people"]] == ["root"]
+    assert admin.get("/api/v1/people").json() == before
 
 
 def test_accounts_that_are_not_there(admin):
@@ -181,9 +174,9 @@ def test_another_tenants_people_are_not_there(admin, log):
     registry.create_tenant(log.database, log.keys, "other", "UTC")
     with AuditLog.open(log.home, tenant="other") as other:
         people.invite(other, "zoe", Grant("admin"))
-        keys.create_key(other, "app", Grant("admin"))
+        keys.create_key(other, "theirs", Grant("admin"))
         assert admin.post("/api/v1/people/zoe/end").status_code == 404
-        assert admin.post("/api/v1/keys/app/end").status_code == 404
+        assert admin.post("/api/v1/keys/theirs/end").status_code == 404
         assert "zoe" not in admin.get("/api/v1/people").text
         assert accounts.find(other, "person", "zoe").ended_us is None
         # The same name may be somebody else's here.
@@ -222,7 +215,8 @@ def test_what_can_be_given(admin):
     assert found["streams"] == ["main", "access", "control"]
 
 
-def test_signing_out(admin, access, log):
+def test_signing_out(browse, access, log):
+    admin = browse("root")
     assert admin.post("/api/v1/sign-out", headers={"Origin": "https://evil.example"}).status_code == 403
     assert admin.get("/api/v1/me").status_code == 200
     answer = admin.post("/api/v1/sign-out")
@@ -231,7 +225,8 @@ def test_signing_out(admin, access, log):
     assert '"actor.id":"root"' in access(log, "person.signed_out")[-1]
 
 
-def test_a_taken_cookie_is_of_no_use_after_signing_out(admin, client):
+def test_a_taken_cookie_is_of_no_use_after_signing_out(browse, client):
+    admin = browse("root")
     stolen = {"Cookie": f"affidavit_session={admin.cookies['affidavit_session']}"}
     assert client.get("/api/v1/me", headers=stolen).status_code == 200
     assert admin.post("/api/v1/sign-out").status_code == 204

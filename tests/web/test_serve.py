@@ -15,8 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from affidavit import AuditLog
+from affidavit.access import keys, people
+from affidavit.access.accounts import Grant
 from affidavit.cli import main
 from affidavit.errors import InvalidRequest
+from affidavit.log import registry
 from affidavit.web import server
 
 SRC = Path(__file__).parents[2] / "src"
@@ -54,6 +57,24 @@ def test_it_says_where_it_listens_and_ends_when_told(home, stop):
         one.send_signal(stop)
         assert one.wait(30) == 0
         assert one.stderr.read() == ""
+
+
+def test_with_sign_in_it_serves_every_tenant_to_its_own(tmp_path):
+    with AuditLog.open(tmp_path) as log:
+        registry.create_tenant(log.database, log.keys, "other", "UTC")
+        people.choose_password(log, people.invite(log, "ann", Grant("admin")), "correct horse battery")
+    with AuditLog.open(tmp_path, tenant="other") as other:
+        _, key = keys.create_key(other, "app", Grant("admin"))
+    with process(tmp_path, "--sign-in") as one:
+        address = one.stdout.readline().split()[-1]
+        headers = {"Authorization": f"Bearer {key}"}
+        assert httpx.get(f"{address}/api/v1/me", headers=headers).json()["tenant"] == "other"
+        assert httpx.post(f"{address}/api/v1/events", headers=headers, json={"action": "a"}).status_code == 201
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(30) == 0
+        assert one.stderr.read() == ""
+    with AuditLog.open(tmp_path) as log, AuditLog.open(tmp_path, tenant="other") as other:
+        assert (log.pin().size, other.pin().size) == (0, 1)
 
 
 def test_with_sign_in_it_prints_a_link_for_the_first_admin(tmp_path):
