@@ -102,7 +102,7 @@ def test_who_did_it_stands_on_control(log, target, another, control_events):
 
 
 def test_writers_go_on_meanwhile_and_the_copy_is_whole(log, target, another):
-    fill(log, 4 * BUNDLE)
+    fill(log, 2 * BUNDLE)
     over = threading.Event()
     rounds = []
 
@@ -112,7 +112,7 @@ def test_writers_go_on_meanwhile_and_the_copy_is_whole(log, target, another):
 
     threads = [
         threading.Thread(target=work, args=(call,))
-        for call in (lambda: fill(log, 300), lambda: seal(log), lambda: log.pin("main"))
+        for call in (lambda: fill(log, 100), lambda: seal(log), lambda: log.pin("main"))
     ]
     for one in threads:
         one.start()
@@ -306,6 +306,21 @@ def test_what_can_not_be_restored_says_why(log, target, another, tmp_path):
     (target / MANIFEST).write_text('{"made": 1}')
     with pytest.raises(InvalidRequest, match=MANIFEST):
         restore(target, another("c"))
+
+
+def test_settings_that_lead_to_a_live_archive_are_not_taken_over(log, target, another, tmp_path):
+    fill(log)
+    seal(log)
+    (log.home / "affidavit.toml").write_text(f'archive = "{log.home / "archive"}"\nquery_threads = 1\n')
+    backup(log, target)
+    home = another()
+    with pytest.raises(InvalidRequest, match="names archive"):
+        restore(target, home)
+    assert not (home / "journal.db").exists()
+    (home / "affidavit.toml").write_text(f'archive = "{tmp_path / "elsewhere"}"\n')
+    restore(target, home)
+    check(home)
+    assert list((tmp_path / "elsewhere").rglob("*.parquet"))
 
 
 def test_archive_files_that_disagree_are_never_overwritten(log, target):

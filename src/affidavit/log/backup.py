@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -192,9 +193,8 @@ def is_checkpoint(name: str) -> bool:
 def _copy_database(log: AuditLog, part: Path) -> str:
     """A snapshot by SQLite's own means; writers go on. Gives its SHA-256."""
     part.unlink(missing_ok=True)
-    address = f"file:{log.database.url.database}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(part)) as copy:
+        with closing(_read_only(log.database.url.database or "")) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)  # in one step: it does not begin anew at every write
             copy.execute("PRAGMA journal_mode=DELETE")
             found = copy.execute("PRAGMA quick_check").fetchone()[0]
@@ -206,6 +206,10 @@ def _copy_database(log: AuditLog, part: Path) -> str:
     with part.open("rb") as made:
         os.fsync(made.fileno())
         return hashlib.file_digest(made, "sha256").hexdigest()
+
+
+def _read_only(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)
 
 
 def _run(command: Sequence[str]) -> str:
@@ -228,7 +232,7 @@ def _listed(log: AuditLog, part: Path) -> tuple[dict[str, int], dict[str, int]]:
     names = select(segments.c.name, segments.c.bytes)
     sizes = select(logs.c.origin, logs.c.size)
     if log.database.sqlite:
-        with closing(sqlite3.connect(f"file:{part}?mode=ro", uri=True)) as copy:
+        with closing(_read_only(str(part))) as copy:
             return dict(copy.execute(str(names)).fetchall()), dict(copy.execute(str(sizes)).fetchall())
     with log.database.read() as connection:
         listed = {row.name: row.bytes for row in connection.execute(names)}

@@ -25,6 +25,7 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.log.backup import ARCHIVE, DATABASE, Backup, copy_file, is_checkpoint, read_manifest, write_file
 from affidavit.log.outside import FOLDER as CHECKPOINTS
 from affidavit.log.registry import CONTROL
+from affidavit.settings import SETTINGS_FILE
 from affidavit.tlog.checkpoint import Checkpoint
 
 RESTORED: Final = "log.restored"
@@ -55,6 +56,7 @@ def restore(
     found = read_manifest(source)
     keys.load(home, create=False)
     sqlite = found.database == "sqlite"
+    _check_settings(source, home)
     try:
         for file in source.glob("*.toml"):
             if not (home / file.name).exists():
@@ -79,6 +81,19 @@ def restore(
         raise StorageError(f"restore {where}: {error.strerror}", "Give it access and space; run it again") from error
     tell("logs")
     return found, [one for name in found.tenants.values() for one in _look(home, name, found)]
+
+
+def _check_settings(source: Path, home: Path) -> None:
+    """Raises InvalidRequest where settings of the backup would lead to the database or archive it was made from."""
+    if (home / SETTINGS_FILE).exists():
+        return
+    backed_up = settings_module.load(source, environ={})
+    named = [name for name in ("database", "archive") if getattr(backed_up, name)]
+    if named:
+        raise InvalidRequest(
+            f"{source / SETTINGS_FILE} names {' and '.join(named)}: the live ones, perhaps",
+            f"Put a {SETTINGS_FILE} into {home} first, with those that are meant",
+        )
 
 
 def _database(source: Path, home: Path, found: Backup, url: str) -> Path:
