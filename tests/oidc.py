@@ -60,7 +60,8 @@ class Liar:
 
     `claims` come over those of an honest ID token; `header` and `key` sign it (`HS256` with the public key for a
     secret); `discovery` comes over what it says of itself; `status` is the token endpoint's, `token` comes over its
-    answer, `method` is how the client is to say who it is. `codes` are those it will still take.
+    answer, `method` is how the client is to say who it is. `key_set` and `whole` are sent in the place of its keys and
+    of the token endpoint's answer. `codes` are those it will still take.
     """
 
     client_id, secret = "affidavit", "s3cret-of-the-client"
@@ -83,6 +84,8 @@ class Liar:
         self.codes: dict[str, dict[str, str]] = {}
         self.one_time = True
         self.method = "basic"
+        self.key_set: Any = None
+        self.whole: Any = ...
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -140,6 +143,8 @@ class Liar:
             "groups": ["audit"],
         }
         claims = {name: value for name, value in {**honest, **self.claims}.items() if value is not None}
+        if self.whole is not ...:
+            return 200, self.whole
         return self.status, {"access_token": "a", "token_type": "Bearer", "id_token": self.sign(claims), **self.token}
 
     def sign(self, claims: dict[str, Any]) -> str:
@@ -168,7 +173,8 @@ def _handler(liar: Liar) -> type[BaseHTTPRequestHandler]:
             if self.path == "/.well-known/openid-configuration":
                 self._send(200, liar.about())
             elif self.path == "/jwks":
-                self._send(200, {"keys": [one.as_dict(private=False) for one in liar.keys]})
+                honest = {"keys": [one.as_dict(private=False) for one in liar.keys]}
+                self._send(200, honest if liar.key_set is None else liar.key_set)
             else:
                 self._send(404, {})
 

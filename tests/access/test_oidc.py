@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from affidavit.access import oidc
 from affidavit.access.oidc import Oidc
 from affidavit.access.provider import Provider
-from affidavit.errors import Busy, Forbidden, InvalidRequest, StorageError
+from affidavit.errors import AffidavitError, Forbidden, InvalidRequest, StorageError
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.schema import sign_ins
 from tests.oidc import Liar
@@ -186,13 +186,37 @@ def test_sign_ins_under_way_end(client, liar, log, monkeypatch):
         at.setattr(oidc.time, "time_ns", lambda: later)
         with pytest.raises(Forbidden, match="too long"):
             client.finish(log, begun.browser, state, code)
-    monkeypatch.setattr(oidc, "UNDER_WAY_MAX", under_way(log) + 1)
-    client.begin(log)
-    with pytest.raises(Busy):
-        client.begin(log)
     monkeypatch.setattr(oidc.time, "time_ns", lambda: later)
     client.begin(log)
     assert under_way(log) == 1
+
+
+def test_of_too_many_under_way_the_oldest_are_forgotten(client, liar, log, monkeypatch):
+    with log.database.write() as connection:
+        connection.execute(sign_ins.delete())
+    monkeypatch.setattr(oidc, "UNDER_WAY_MAX", 2)
+    first, second, third = (client.begin(log) for _ in range(3))
+    assert under_way(log) == 2
+    ways = [(*liar.approve(one.address), one.browser) for one in (first, second, third)]
+    for code, state, browser in ways[1:]:
+        assert client.finish(log, browser, state, code)["sub"] == "subject-1"
+    code, state, browser = ways[0]
+    with pytest.raises(Forbidden, match="not begun"):
+        client.finish(log, browser, state, code)
+
+
+@pytest.mark.parametrize("keys", [{}, {"keys": None}, {"keys": ["a"]}, {"keys": [{}]}, {"keys": [{"kty": "RSA"}]}, []])
+def test_keys_of_the_wrong_shape(keys, client, liar, log):
+    liar.key_set = keys
+    with pytest.raises(AffidavitError):
+        there_and_back(client, liar, log)
+
+
+@pytest.mark.parametrize("answer", [[], "x", None, 7, {"id_token": {}}, {"error": ["x"]}])
+def test_token_answers_of_the_wrong_shape(answer, client, liar, log):
+    liar.whole = answer
+    with pytest.raises(AffidavitError):
+        there_and_back(client, liar, log)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +228,7 @@ def test_sign_ins_under_way_end(client, liar, log, monkeypatch):
         ({"authorization_endpoint": "javascript:alert(1)"}, InvalidRequest),
         ({"token_endpoint": "http://evil.example/token"}, InvalidRequest),
         ({"jwks_uri": None}, InvalidRequest),
+        ({"jwks_uri": ["https://a.example"]}, InvalidRequest),
     ],
 )
 def test_providers_that_say_what_can_not_be(said, error, client, liar, log):

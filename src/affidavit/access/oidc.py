@@ -18,13 +18,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, select
 
 from affidavit.access.provider import Provider, check_address
-from affidavit.errors import Busy, Forbidden, InvalidRequest, MissingExtra, StorageError
+from affidavit.errors import Forbidden, InvalidRequest, MissingExtra, StorageError
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.schema import sign_ins
 
 UNDER_WAY_S: Final = 600
 """How long a sign-in may take at the provider."""
 UNDER_WAY_MAX: Final = 10_000
+"""Sign-ins sent to the provider and not back; of more the oldest are forgotten."""
 HTTP_TIMEOUT_S: Final = 10.0
 METADATA_S: Final = 3600.0
 """How long what the provider says of itself, and its keys, are kept."""
@@ -36,6 +37,7 @@ SUBJECT_CHARS_MAX: Final = 255
 REASON_CHARS_MAX: Final = 200
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures alone: neither `none`, nor codes made with a secret that both sides know."""
+_MALFORMED: Final = (ValueError, TypeError, KeyError, AttributeError)  # what libraries raise over JSON of other shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class Oidc:
         self._keys: tuple[float, Any] | None = None
 
     def begin(self, log: AuditLog) -> Begun:
-        """Send somebody on their way. Raises Busy where too many are under way, StorageError without the provider."""
+        """Send somebody on their way. Raises StorageError where the provider does not answer, InvalidRequest where it
+        says of itself what can't be.
+        """
         metadata = self._about()
         state, browser, nonce = (secrets.token_urlsafe(32) for _ in range(3))
         verifier = secrets.token_urlsafe(48)
@@ -101,7 +105,7 @@ class Oidc:
                 found = client.fetch_token(endpoint, grant_type="authorization_code", code=code, code_verifier=verifier)
         except OAuthError:
             raise Forbidden("the provider did not take the code", "Begin again") from None
-        except (httpx2.HTTPError, ValueError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, *_MALFORMED):
             raise _away(self.provider.issuer) from None
         return dict(found)
 
@@ -128,7 +132,7 @@ class Oidc:
             claims.validate(leeway=LEEWAY_S)  # 4, 5: azp; 9, 10: times; 11: nonce; and §3.1.3.8: at_hash
         except JoseError as error:
             raise Forbidden(f"the ID token does not hold: {error}"[:REASON_CHARS_MAX], "Begin again") from None
-        except (ValueError, TypeError, KeyError):
+        except _MALFORMED:
             raise Forbidden("the ID token is malformed", "Begin again") from None
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_CHARS_MAX:
@@ -164,12 +168,17 @@ class Oidc:
         return found
 
     def _key_set(self, kept_s: float) -> Any:
+        from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
         with self._lock:
             if self._keys is not None and time.monotonic() - self._keys[0] < kept_s:
                 return self._keys[1]
-        found = KeySet.import_key_set(self._get(self._about()["jwks_uri"]))  # type: ignore[arg-type]
+        address = self._about()["jwks_uri"]
+        try:
+            found = KeySet.import_key_set(self._get(address))  # type: ignore[arg-type]
+        except (JoseError, *_MALFORMED):
+            raise _away(address) from None
         with self._lock:
             self._keys = (time.monotonic(), found)
         return found
@@ -182,7 +191,7 @@ class Oidc:
                 answer = client.request("GET", address, withhold_token=True)
                 answer.raise_for_status()
                 found = answer.json()
-        except (httpx2.HTTPError, ValueError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
             raise _away(address) from None
         if not isinstance(found, dict):
             raise _away(address)
@@ -227,9 +236,12 @@ def _away(address: str) -> StorageError:
 
 
 def _make_room(connection: Connection) -> None:
+    """Forget what took too long, and of too many the oldest: whoever floods this keeps out nobody who is quick."""
     connection.execute(delete(sign_ins).where(sign_ins.c.until_us <= time.time_ns() // 1000))
-    if connection.execute(select(func.count()).select_from(sign_ins)).scalar_one() >= UNDER_WAY_MAX:
-        raise Busy(f"{UNDER_WAY_MAX} sign-ins are under way", "Try again in some minutes", retry_after_s=60.0)
+    count = connection.execute(select(func.count()).select_from(sign_ins)).scalar_one()
+    if count >= UNDER_WAY_MAX:
+        oldest = select(sign_ins.c.digest).order_by(sign_ins.c.until_us).limit(count - UNDER_WAY_MAX + 1)
+        connection.execute(delete(sign_ins).where(sign_ins.c.digest.in_(oldest)))
 
 
 def _take(log: AuditLog, browser: str, state: str) -> tuple[str, str] | None:
