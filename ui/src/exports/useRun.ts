@@ -27,19 +27,15 @@ async function follow(client: Client, id: string, tell: (run: Run) => void, sign
   tell(last);
   while (!ENDED.has(last.state) && !signal.aborted) {
     const scope = last.scope ?? null;
-    try {
-      // One line after the other, each until it breaks.
-      // oxlint-disable-next-line no-await-in-loop
-      await followRun(client, id, (news) => !ENDED.has(news.state) && tell({ ...news, scope }), signal);
-    } catch {
-      // A line that broke is taken up again; whether the server is there, the next read tells.
-      // oxlint-disable-next-line no-await-in-loop
-      await pause(signal);
-    }
+    // One line after the other, each until it ends or breaks; whether the server is there, the next read tells.
+    // oxlint-disable-next-line no-await-in-loop
+    await followRun(client, id, (news) => !ENDED.has(news.state) && tell({ ...news, scope }), signal).catch(() => undefined);
     if (signal.aborted) return;
     // oxlint-disable-next-line no-await-in-loop
     last = await readRun(client, id, signal);
     tell(last);
+    // oxlint-disable-next-line no-await-in-loop
+    if (!ENDED.has(last.state)) await pause(signal);
   }
 }
 

@@ -14,7 +14,7 @@ export function FieldsTab({ client }: TabProps) {
     <>
       <div className={css["head"]}>
         <p>
-          Fields of your own stand in an event’s details. Declared, they can be asked for, shown and masked like all others; each has a class that says what kind of value it holds. They are declared in <code>affidavit.toml</code>, for the application that records must know them too.
+          Fields of your own stand in an event’s details. Declared, they can be asked for, shown and masked like all others; each has a class that says what kind of value it holds. They are declared in <code>fields.toml</code> in the home folder, for the application that records must know them too.
         </p>
       </div>
       {declared.length === 0 ? (

@@ -61,7 +61,7 @@ export function SettingsPage({ client, place, status }: PageProps) {
           </Tab>
         )}
       </TabList>
-      <TabPanel id={open.id} className={css["panel"] ?? ""}>
+      <TabPanel key={open.id} id={open.id} className={css["panel"] ?? ""}>
         <open.Content client={client} zone={status?.zone ?? fallbackZone()} me={me} />
       </TabPanel>
     </Tabs>

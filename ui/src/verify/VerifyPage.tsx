@@ -40,7 +40,7 @@ export function VerifyPage({ client, status }: PageProps) {
         <p className={css["lead"]}>
           Choose a bundle and a trust file. Both are read in this browser and sent nowhere: the page below is the one in every bundle, and may load nothing else.
         </p>
-        {there === "there" && <iframe className={css["frame"]} title="Verifier" src={endpoint(client, PAGE)} sandbox="allow-scripts" />}
+        {there === "there" && <iframe className={css["frame"]} title="Verifier" src={endpoint(client, PAGE)} sandbox="allow-scripts allow-forms" />}
         {there === "asking" && <p className={css["wait"]}>Loading the verifier…</p>}
         {there === "missing" && (
           <Notice title="This installation has no verifier page">
