@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from affidavit.commitment import format_time, parse_time
 from affidavit.errors import InvalidQuery, InvalidRequest
@@ -14,6 +13,7 @@ from affidavit.masking.profiles import Profile
 from affidavit.query.period import period
 from affidavit.query.tree import EVERYTHING, Group, Leaf, Query, all_of, eq
 from affidavit.reports.report import HISTORY_ALL, Parameter, Report
+from affidavit.settings import zone as known_zone
 
 DAYS_DEFAULT: Final = 30
 DAY_US: Final = 86_400_000_000
@@ -57,7 +57,7 @@ def stretch(asked: Asked, now_us: int, days: int = DAYS_DEFAULT) -> Stretch:
     """
     if asked.exact is not None:
         return asked.exact
-    zone = ZoneInfo(asked.zone)
+    zone = known_zone(asked.zone)
     end_us = now_us + 1
     try:
         if asked.end:

@@ -1,0 +1,176 @@
+"""Reports over HTTP: by whom, as whom they see them, in which formats, and on the record."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import jsonschema
+import pytest
+
+from affidavit import AuditLog
+from affidavit.access import keys
+from affidavit.access.accounts import Grant
+from affidavit.testing import capture_events
+from affidavit.web.report_schemas import result_schema
+
+FAR_US = 4_000_000_000_000_000
+AT = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
+MARCH = {"start": "2024-03-01", "end": "2024-03-31"}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    with AuditLog.open(tmp_path_factory.mktemp("reports")) as opened:
+        opened.record_many(
+            [
+                {
+                    "action": "auth.login",
+                    "outcome": "failure",
+                    "actor": f"u{n % 2}",
+                    "at": AT + timedelta(seconds=n),
+                    "source": {"ip": "203.0.113.9"},
+                }
+                for n in range(24)
+            ]
+        )
+        opened.record({"action": "data.read", "at": AT, "subject": {"id": "c1"}, "actor": "u1"})
+        opened.record({"action": "auth.login", "at": AT + timedelta(days=200), "actor": "u9"})
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def service(log, serving):
+    with serving(log, sign_in=True) as (client, _):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def by(log, service):
+    """A client with a key of a role and bounds."""
+    made = []
+
+    def do(role, name="", **bounds):
+        until = FAR_US if role == "auditor" else None
+        _, key = keys.create_key(log, f"{role}{name}", Grant(role, expires_us=until, **bounds))
+        headers = {"Authorization": f"Bearer {key}"}
+        made.append(httpx.Client(base_url=service.base_url, headers=headers, timeout=60))
+        return made[-1]
+
+    yield do
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def officer(by):
+    return by("officer")
+
+
+@pytest.fixture(scope="module")
+def auditor(by):
+    return by("auditor")
+
+
+def run(client, name="H3", status=200, **body):
+    answer = client.post(f"/api/v1/reports/{name}/run", json={**MARCH, **body})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_reports_are_listed_and_shown(officer):
+    listed = officer.get("/api/v1/reports").json()["reports"]
+    assert len(listed) == 13
+    shown = officer.get("/api/v1/reports/H3").json()
+    assert shown["parameters"][0]["default"] == 10
+    assert {one["id"] for one in shown["findings"]} >= {"brute_force", "spray"}
+    assert officer.get("/api/v1/reports/X9").status_code == 404
+
+
+def test_a_run_gives_its_result_with_charts_and_places(officer, log):
+    with capture_events(log, stream="access") as events:
+        result = run(officer, parameters={"failures": 5})
+    assert events.actions == ["report.created"]
+    jsonschema.validate(result, result_schema())
+    found = {one["id"]: one for one in result["findings"]}
+    assert found["brute_force"]["status"] == "exception"
+    assert found["brute_force"]["table"]["places"][0][0][0] == "main"
+    assert any(one["chart"] for one in result["sections"])
+    assert result["run"]["parameters"]["failures"] == 5
+
+
+def test_kept_runs_come_in_every_format(officer, log):
+    result = run(officer, evidence=True)
+    number = result["run"]["id"]
+    assert officer.get("/api/v1/report-runs").json()["runs"][0]["id"] == number
+    assert officer.get(f"/api/v1/report-runs/{number}").json() == result
+    begins = {"pdf": b"%PDF", "html": b"<!doctype", "xlsx": b"PK", "csv": b"PK", "json": b"{", "package": b"PK"}
+    for name, start in begins.items():
+        with capture_events(log, stream="access") as events:
+            answer = officer.get(f"/api/v1/report-runs/{number}/file", params={"format": name})
+        assert answer.status_code == 200, answer.text
+        assert answer.content.startswith(start)
+        assert "attachment" in answer.headers["content-disposition"]
+        assert events.actions == ["report.downloaded"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
+        assert json.loads(package.read("report.json")) == result
+    assert officer.get(f"/api/v1/report-runs/{number}/file", params={"format": "docx"}).status_code == 422
+
+
+def test_no_package_where_none_was_asked_for(officer):
+    number = run(officer)["run"]["id"]
+    assert officer.get(f"/api/v1/report-runs/{number}/file", params={"format": "package"}).status_code == 404
+
+
+def test_an_addendum_to_a_kept_run(officer):
+    first = run(officer)
+    added = officer.post("/api/v1/reports/H3/run", json={"since": first["run"]["id"]}).json()["addendum"]
+    assert (added["of"], added["new"]) == (first["run"]["id"], [])
+
+
+def test_auditors_see_reports_through_their_profile(auditor, officer):
+    assert run(auditor)["run"]["profile"] == "auditor"
+    assert "203.0.113.9" not in str(run(auditor))
+    assert "203.0.113.9" in str(run(officer))
+    assert auditor.post("/api/v1/reports/H3/run", json={"profile": "internal"}).status_code == 403
+
+
+def test_who_sees_a_field_masked_may_not_ask_for_it_in_clear(auditor, officer):
+    """Neither by a parameter, nor by a filter."""
+    assert run(officer, "G2", parameters={"subject": "c1"}, profile="auditor")["counts"]["in_period"] == 1
+    run(auditor, "G2", status=403, parameters={"subject": "c1"})
+    assert "masked" in run(auditor, "IR", status=422, query="subject.id:c1")["detail"]
+
+
+def test_bounds_hold_in_reports(by):
+    bound = by("auditor", "bound", end="2024-03-31")
+    asked = {"start": "2024-01-01", "end": "2024-12-31"}
+    result = bound.post("/api/v1/reports/H3/run", json=asked).json()
+    assert result["counts"]["in_period"] == 24
+    streams = by("auditor", "streams", streams=("access",))
+    assert streams.post("/api/v1/reports/H3/run", json=asked).status_code == 403
+
+
+def test_runs_are_seen_by_who_asked_and_by_officers(by, auditor, officer):
+    number = run(auditor)["run"]["id"]
+    other = by("auditor", "other")
+    assert officer.get(f"/api/v1/report-runs/{number}").status_code == 200
+    assert other.get(f"/api/v1/report-runs/{number}").status_code == 404
+    assert other.get(f"/api/v1/report-runs/{number}/file").status_code == 404
+    assert number not in str(other.get("/api/v1/report-runs").json())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"parameters": {"failures": 0}},
+        {"parameters": {"nothing": 1}},
+        {"start": "soon"},
+        {"query": "acton:x"},
+        {"zone": "Mars/Base"},
+        {"colour": "blue"},
+    ],
+)
+def test_mistakes_are_422(officer, body):
+    run(officer, status=422, **body)
