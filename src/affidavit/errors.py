@@ -56,6 +56,14 @@ class InvalidQuery(InvalidRequest):
         self.column = column
 
 
+class InvalidField(InvalidRequest):
+    """One part of a request is wrong. `field` is its dotted path: facts.outcome."""
+
+    def __init__(self, message: str, hint: str = "", *, field: str) -> None:
+        super().__init__(message, hint)
+        self.field = field
+
+
 class NotFound(AffidavitError):
     """A named thing (log, tenant, index, export) that does not exist, or not for this reader."""
 

@@ -108,21 +108,27 @@ def test_lists_are_filtered_and_ordered(officer):
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "field", "words"),
     [
-        ({"kind": "request", "facts": {"law": "gdpr"}}, "received needs right, subject_id"),
-        ({"kind": "request", "facts": {**ACCESS, "right": "x"}}, "right 'x' is none of gdpr"),
-        ({"kind": "request", "facts": ACCESS, "at": "soon"}, "at 'soon' is no time"),
-        ({"kind": "request", "facts": ACCESS, "id": "a b"}, "case id 'a b'"),
-        ({"kind": "request", "facts": {**ACCESS, "received_at": "2026-01-01T00:00:00Z"}}, "no fact 'received_at'"),
-        ({"kind": "pet", "facts": ACCESS}, "kind"),
-        ({"kind": "request", "facts": {f"f{n}": "x" for n in range(65)}}, "facts"),
+        ({"facts": {"law": "gdpr"}}, "facts.right", "received needs right, subject_id"),
+        ({"facts": {**ACCESS, "law": "x"}}, "facts.law", "law 'x' has no rights here"),
+        ({"facts": {**ACCESS, "right": "x"}}, "facts.right", "right 'x' is none of gdpr"),
+        ({"facts": ACCESS, "at": "soon"}, "at", "at 'soon' is no time"),
+        ({"facts": ACCESS, "at": "2199-01-01T00:00:00Z"}, "at", "lies in the future"),
+        ({"facts": ACCESS, "id": "a b"}, "id", "case id 'a b'"),
+        ({"facts": {**ACCESS, "received_at": "2026-01-01T00:00:00Z"}}, "facts.received_at", "no fact 'received_at'"),
+        ({"facts": {**ACCESS, "description": "x" * 20_000}}, "facts.description", "more than 16384 bytes"),
+        ({"kind": "incident", "facts": {"law": "gdpr", "title": "x", "risk": "y"}}, "facts.risk", "risk 'y'"),
+        ({"kind": "pet", "facts": ACCESS}, "kind", "pet"),
+        ({"facts": {f"f{n}": "x" for n in range(65)}}, "facts", "64"),
     ],
 )
-def test_what_is_wrong_with_a_case_is_said(officer, body, words):
-    answer = officer.post("/api/v1/cases", json=body)
+def test_what_is_wrong_with_a_case_is_said_and_where(officer, body, field, words):
+    answer = officer.post("/api/v1/cases", json={"kind": "request", **body})
     assert answer.status_code == 422
-    assert words in answer.text
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert words in error["message"]
 
 
 def test_steps_that_are_forbidden_say_why(officer):
@@ -135,6 +141,8 @@ def test_steps_that_are_forbidden_say_why(officer):
         answer = step(officer, number, name, facts)
         assert answer.status_code == 422
         assert words in answer.json()["detail"]
+    refused = step(officer, number, "closed", {"outcome": "denied", "denial_basis": "Art. 12(5)"})
+    assert [one["field"] for one in refused.json()["errors"]] == ["facts.remedy"]
     assert step(officer, "REQ-0", "verified").status_code == 404
     assert officer.get("/api/v1/cases/REQ-0").status_code == 404
 

@@ -15,7 +15,7 @@ import msgspec
 
 from affidavit.cases.counting import WEEKENDS, Calendar, Status, due, end_of_day, status
 from affidavit.cases.deadlines import INCIDENT, REQUEST, Book, Deadline
-from affidavit.errors import InvalidRequest
+from affidavit.errors import InvalidField, InvalidRequest
 
 OPEN: Final = "open"
 VERIFIED: Final = "verified"
@@ -229,9 +229,11 @@ def check_facts(step: Step, facts: Mapping[str, Any]) -> None:
     """Raise InvalidRequest naming facts that are missing, or none of this step's."""
     missing = [name for name in step.needs if not facts.get(name)]
     if missing:
-        raise InvalidRequest(f"{step.name} needs {', '.join(missing)}", "Give each")
+        raise InvalidField(f"{step.name} needs {', '.join(missing)}", "Give each", field=f"facts.{missing[0]}")
     unknown = [name for name in facts if name not in step.needs + step.may]
     if unknown:
-        raise InvalidRequest(
-            f"{step.name} has no fact {unknown[0][:40]!r}", f"Allowed: {', '.join(step.needs + step.may) or 'none'}"
+        raise InvalidField(
+            f"{step.name} has no fact {unknown[0][:40]!r}",
+            f"Allowed: {', '.join(step.needs + step.may) or 'none'}",
+            field=f"facts.{unknown[0][:40]}",
         )

@@ -24,7 +24,7 @@ from affidavit.cases.counting import Calendar
 from affidavit.cases.deadlines import INCIDENT, REQUEST, Book, load
 from affidavit.cases.reference_data import calendar
 from affidavit.commitment import format_time
-from affidavit.errors import Busy, InvalidRequest, NotFound
+from affidavit.errors import Busy, InvalidField, InvalidRequest, NotFound
 from affidavit.event import micros
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.checkpoints import Pin
@@ -128,10 +128,10 @@ class Caseload:
             given.setdefault("discovered_at", given["aware_at"])
         case_id = id or _new_id(kind)
         if not _ID_RE.match(case_id):
-            raise InvalidRequest(f"case id {case_id[:80]!r}", "1-64 letters, digits, . _ and -")
+            raise InvalidField(f"case id {case_id[:80]!r}", "1-64 letters, digits, . _ and -", field="id")
         with self._alone(case_id):
             if any(True for _ in self._events(all_of(is_case_event(), is_of(case_id)), None)):
-                raise InvalidRequest(f"case {case_id} exists already", "Choose another id")
+                raise InvalidField(f"case {case_id} exists already", "Choose another id", field="id")
             case = Case(case_id, kind)
             self._record(case, step, given, moment)
         return case
@@ -151,9 +151,10 @@ class Caseload:
             given = self._given(case.kind, step_name, facts)
             check_step(case, step, given)
             if moment < case.history[-1].at:
-                raise InvalidRequest(
+                raise InvalidField(
                     f"{moment.isoformat()} lies before the last event of case {id}",
                     f"Give a time from {case.history[-1].at.isoformat()} on",
+                    field="at",
                 )
             self._check(case, step, given, moment)
             self._record(case, step, given, moment)
@@ -174,24 +175,24 @@ class Caseload:
         given = {name: str(value) for name, value in facts.items() if value not in (None, "")}
         for name, value in given.items():
             if len(value.encode()) > FACT_BYTES_MAX:
-                raise InvalidRequest(
-                    f"{step}: {name} has more than {FACT_BYTES_MAX} bytes", "Keep long texts elsewhere"
+                raise InvalidField(
+                    f"{step}: {name} has more than {FACT_BYTES_MAX} bytes", "Keep it elsewhere", field=f"facts.{name}"
                 )
         if kind == INCIDENT:
             incidents.check_facts(given, self.book.laws(INCIDENT), self.book.notices())
             for name in ("aware_at", "discovered_at"):
                 if name in given:
-                    given[name] = self._moment(_read(given[name], name)).isoformat()
+                    given[name] = self._moment(_read(given[name], name), f"facts.{name}").isoformat()
         return given
 
-    def _moment(self, at: datetime | None) -> datetime:
+    def _moment(self, at: datetime | None, field: str = "at") -> datetime:
         now = datetime.now(UTC)
         if at is None:
             return now
         if at.tzinfo is None:
             at = at.replace(tzinfo=self._zone)
         if at > now + timedelta(seconds=FUTURE_S_MAX):
-            raise InvalidRequest(f"{at.isoformat()} lies in the future", "Give the moment when it happened")
+            raise InvalidField(f"{at.isoformat()} lies in the future", "Give the moment when it happened", field=field)
         return at.astimezone(UTC)
 
     def _record(self, case: Case, step: Step, facts: dict[str, str], moment: datetime) -> None:
@@ -219,7 +220,9 @@ def _read(text: str, name: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{name} {text[:40]!r} is no time", "Write 2026-10-01T12:00:00+02:00") from None
+        raise InvalidField(
+            f"{name} {text[:40]!r} is no time", "Write 2026-10-01T12:00:00+02:00", field=f"facts.{name}"
+        ) from None
 
 
 def _new_id(kind: str) -> str:

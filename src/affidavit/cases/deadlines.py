@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-from affidavit.errors import InvalidRequest
+from affidavit.errors import InvalidField, InvalidRequest
 
 DEADLINES_MAX: Final = 1000
 AMOUNT_MAX: Final = 10_000  # of any unit
@@ -112,12 +112,12 @@ class Book:
         known = [one for one in self.rights if one.law == law]
         if not known:
             laws = sorted({one.law for one in self.rights})
-            raise InvalidRequest(f"law {law[:40]!r} has no rights here", f"Allowed: {', '.join(laws)}")
+            raise InvalidField(f"law {law[:40]!r} has no rights here", f"Allowed: {', '.join(laws)}", field="facts.law")
         for one in known:
             if one.right == right:
                 return one
         names = ", ".join(one.right for one in known)
-        raise InvalidRequest(f"right {right[:40]!r} is none of {law}", f"Allowed: {names}")
+        raise InvalidField(f"right {right[:40]!r} is none of {law}", f"Allowed: {names}", field="facts.right")
 
     def laws(self, applies: str) -> list[str]:
         """The laws that set limits to requests, or to incidents."""

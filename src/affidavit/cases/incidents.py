@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from affidavit.cases.case import ANY, CLOSED, NOT_REQUIRED, OPEN, Step
-from affidavit.errors import InvalidRequest
+from affidavit.errors import InvalidField
 
 FAMILY: Final = "incident"
 OPENING: Final = "opened"
@@ -45,12 +45,14 @@ def check_facts(facts: Mapping[str, str], laws: Iterable[str], notices: Iterable
     """Raise InvalidRequest for a law, risk, decision, count or notice that is none. `laws` and `notices` are known."""
     for law in facts.get("law", "").replace(",", " ").split():
         if law not in laws:
-            raise InvalidRequest(f"law {law[:40]!r} sets no limits", f"Allowed: {', '.join(laws)}")
+            raise InvalidField(f"law {law[:40]!r} sets no limits", f"Allowed: {', '.join(laws)}", field="facts.law")
     for name, allowed in (("risk", RISKS), ("decision", DECISIONS), ("notice", tuple(notices))):
         value = facts.get(name, "")
         if value and value not in allowed:
-            raise InvalidRequest(f"{name} {value[:40]!r}", f"Allowed: {', '.join(allowed)}")
+            raise InvalidField(f"{name} {value[:40]!r}", f"Allowed: {', '.join(allowed)}", field=f"facts.{name}")
     for name in ("subject_count", "record_count"):
         value = facts.get(name, "0")
         if not (value.isascii() and value.isdigit()) or len(value) > 15:
-            raise InvalidRequest(f"{name} {value[:40]!r} is no number", "Give about how many: 1200")
+            raise InvalidField(
+                f"{name} {value[:40]!r} is no number", "Give about how many: 1200", field=f"facts.{name}"
+            )

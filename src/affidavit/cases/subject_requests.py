@@ -8,7 +8,7 @@ from typing import Final
 
 from affidavit.cases.case import ANY, CLOSED, OPEN, PAUSED, VERIFIED, Case, Clock, Step
 from affidavit.cases.deadlines import Right
-from affidavit.errors import InvalidRequest
+from affidavit.errors import InvalidField, InvalidRequest
 
 OPENING: Final = "received"
 OUTCOMES: Final = ("complied", "complied_in_part", "denied", "withdrawn")
@@ -50,7 +50,7 @@ def check_closing(case: Case, right: Right, facts: Mapping[str, str]) -> None:
     """
     outcome = facts.get("outcome", "")
     if outcome not in OUTCOMES:
-        raise InvalidRequest(f"outcome {outcome[:40]!r}", f"Allowed: {', '.join(OUTCOMES)}")
+        raise InvalidField(f"outcome {outcome[:40]!r}", f"Allowed: {', '.join(OUTCOMES)}", field="facts.outcome")
     if outcome in GRANTED and right.verify and "verified" not in case.moments:
         raise InvalidRequest(
             f"request {case.id} is granted to somebody whose identity was not verified",
@@ -60,9 +60,10 @@ def check_closing(case: Case, right: Right, facts: Mapping[str, str]) -> None:
         return
     missing = [name for name in right.denial if not facts.get(name)]
     if missing:
-        raise InvalidRequest(
+        raise InvalidField(
             f"a refusal under {right.citation} needs {', '.join(missing)}",
             "Say what it rests on, and what the subject can do about it",
+            field=f"facts.{missing[0]}",
         )
 
 

@@ -13,7 +13,7 @@ from affidavit.cases.case_events import OPENINGS, STEPS
 from affidavit.cases.caseload import Caseload, to_json
 from affidavit.cases.deadlines import INCIDENT
 from affidavit.cases.facts import FACTS, FREE
-from affidavit.errors import InvalidRequest
+from affidavit.errors import InvalidField
 from affidavit.event import Event, Resource
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
@@ -162,7 +162,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"at {text!r} is no time", "Write 2026-10-01T12:00:00+02:00") from None
+        raise InvalidField(f"at {text!r} is no time", "Write 2026-10-01T12:00:00+02:00", field="at") from None
 
 
 def _shown(log: AuditLog, who: Principal, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
