@@ -14,7 +14,8 @@ import json, os, resource, sys
 from pathlib import Path
 from types import SimpleNamespace
 import pyarrow as pa
-from affidavit.export.openings import OpeningsWriter
+from affidavit.export.openings import OpeningsWriter, salts_of
+from affidavit.export import rows as exported
 from affidavit.export.rows import Rows
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import Spool
@@ -22,6 +23,7 @@ from affidavit.log.keys import Keys
 from affidavit.verify.archive import STORED
 
 BATCH = 8192
+exported.configured = lambda log, spec: spec  # no database to read it from
 
 def batch(first):
     n = range(first, first + BATCH)
@@ -51,7 +53,7 @@ def run(batches):
     spools = [Spool("openings.ndjson", folder), Spool("salts.bin", folder, STORED), Spool("hidden.bin", folder, STORED)]
     openings = OpeningsWriter(spools, rows.masker.open_paths)
     data = Spool("data", folder)
-    for chunk in rows.chunks(also=lambda rows: openings.write(rows.batch)):
+    for chunk in rows.chunks(also=lambda rows: openings.write(rows.batch, salts_of(rows.batch))):
         data.write(chunk)
     return rows.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

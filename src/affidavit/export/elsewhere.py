@@ -19,7 +19,7 @@ from typing import IO, Any, Final
 import pyarrow as pa
 
 from affidavit.errors import StorageError
-from affidavit.export.openings import COLUMNS, OpeningsWriter, Some
+from affidavit.export.openings import COLUMNS, OpeningsWriter, Some, salts_of
 from affidavit.export.zip import Spool
 from affidavit.verify.second import READY_S, Second, possible
 
@@ -27,6 +27,8 @@ ROWS_FROM: Final = 16_384
 """Fewer rows are written before a second process would have begun."""
 HELD_BYTES_MAX: Final = 32 << 20
 """Of rows kept while it begins."""
+SALTS: Final = "salts"
+"""Column of the rows' salts, in the place of seeds: those stay here."""
 PATHS: Final = b"paths"
 """Metadata of the columns that say in which rows some fields are open."""
 AHEAD: Final = 4
@@ -52,7 +54,7 @@ class Openings:
     def write(self, batch: pa.RecordBatch, some: Some = ()) -> None:
         """The openings of these rows, in their order."""
         if self._here is not None:
-            self._here.write(batch, some)
+            self._here.write(batch, salts_of(batch), some)
         elif self._sink is not None:
             self._send(batch, some)
         else:
@@ -108,7 +110,7 @@ class Openings:
         own = [
             pa.field(f"own{n}", pa.bool_(), metadata={PATHS: json.dumps(sorted(s))}) for n, (s, _) in enumerate(some)
         ]
-        self._schema = pa.schema([*self._held[0][0].select(COLUMNS).schema, *own])
+        self._schema = pa.schema([*self._held[0][0].select(COLUMNS).schema, pa.field(SALTS, pa.binary()), *own])
         with self._spoken_to() as second:
             self._sink = pa.ipc.new_stream(second.inlet, self._schema)
         held, self._held = self._held, []
@@ -116,7 +118,8 @@ class Openings:
             self._send(batch, rows_some)
 
     def _send(self, batch: pa.RecordBatch, some: Some) -> None:
-        arrays = [batch.column(name) for name in COLUMNS] + [pa.array(rows_open, pa.bool_()) for _, rows_open in some]
+        arrays = [*(batch.column(name) for name in COLUMNS), pa.array(salts_of(batch), pa.binary())]
+        arrays += [pa.array(rows_open, pa.bool_()) for _, rows_open in some]
         with self._spoken_to() as second:
             self._sink.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
             second.inlet.flush()
@@ -139,7 +142,7 @@ class Openings:
         self._here = OpeningsWriter(self._spools, self._open_paths)
         held, self._held = self._held, []
         for batch, some in held:
-            self._here.write(batch, some)
+            self._here.write(batch, salts_of(batch), some)
 
 
 def write_openings(arguments: Sequence[str], source: IO[bytes], tell: Callable[[dict[str, Any]], None]) -> None:
@@ -150,7 +153,7 @@ def write_openings(arguments: Sequence[str], source: IO[bytes], tell: Callable[[
     writer = OpeningsWriter(spools, frozenset(open_paths))
     rows = 0
     for batch, some in _ahead(source):
-        writer.write(batch, some)
+        writer.write(batch, batch.column(SALTS).to_pylist(), some)
         rows += batch.num_rows
     for spool in spools:
         spool.finish()

@@ -27,7 +27,7 @@ MASKED: Final = "m"
 TAGS: Final = frozenset("sjn")
 SHAPES_MAX: Final = 65_536
 """Shapes remembered. Past it they are forgotten and may be defined again: numbers go on."""
-COLUMNS: Final = ("k", "idx", "tags", "seed", "fields")
+COLUMNS: Final = ("k", "idx", "tags", "fields")
 """What is read of a batch of rows."""
 
 Some = Sequence[tuple[AbstractSet[str], Sequence[bool]]]
@@ -42,7 +42,6 @@ class _Shape(NamedTuple):
     """A record's paths and which of them are open. Picks are of its values or its salts, in path order."""
 
     number: int
-    salts_bytes: int
     split: Callable[[bytes], tuple[bytes, ...]]  # joined salts into single ones
     shown: _Picked  # open fields with a value
     opened: _Picked  # open fields
@@ -66,8 +65,8 @@ class OpeningsWriter:
         self._shapes: dict[tuple[tuple[str, ...], str, tuple[bool, ...]], _Shape] = {}
         self._count = 0
 
-    def write(self, batch: pa.RecordBatch, some: Some = ()) -> None:
-        """The openings of these rows, in their order."""
+    def write(self, batch: pa.RecordBatch, salts_of_rows: Sequence[bytes], some: Some = ()) -> None:
+        """The openings of these rows, in their order. `salts_of_rows` has those of each, joined in path order."""
         records = records_of(batch)
         seen: Iterable[tuple[bool, ...]] = repeat((), len(records))
         if some:
@@ -79,18 +78,18 @@ class OpeningsWriter:
         covered_salts: list[bytes] = []
         covered: list[str] = []
         shapes = self._shapes
-        columns = [batch.column(name).to_pylist() for name in ("k", "idx", "tags", "seed")]
-        for k, index, tags, seed, record, own in zip(*columns, records, seen, strict=True):
+        columns = [batch.column(name).to_pylist() for name in ("k", "idx", "tags")]
+        for k, index, tags, salted, record, own in zip(*columns, salts_of_rows, records, seen, strict=True):
             paths = tuple(record)
             shape = shapes.get((paths, tags, own))
             if shape is None:
                 also = [group for group, is_open in zip(groups, own, strict=True) if is_open]
                 shape = shapes[paths, tags, own] = self._define(paths, tags, self._open.union(*also), lines)
             values = tuple(record.values())
-            salted = shape.split(shake_128(seed).digest(shape.salts_bytes))
-            salts += shape.opened(salted)
+            each = shape.split(salted)
+            salts += shape.opened(each)
             prefixes += shape.prefixes
-            covered_salts += shape.hidden(salted)
+            covered_salts += shape.hidden(each)
             hidden = shape.hidden(values)
             covered += [value or "" for value in hidden] if shape.nulls else hidden
             lines.append((k, index, shape.number, shape.shown(values)))
@@ -114,7 +113,6 @@ class OpeningsWriter:
         covered = [at for at, letter in enumerate(state) if letter == MASKED]
         shape = _Shape(
             self._count,
-            SALT_BYTES * len(paths),
             Struct(f"{SALT_BYTES}s" * len(paths)).unpack,
             _picker([at for at, letter in enumerate(state) if letter in "sj"]),
             _picker([at for at, letter in enumerate(state) if letter != MASKED]),
@@ -129,11 +127,18 @@ class OpeningsWriter:
         return shape
 
 
+def salts_of(batch: pa.RecordBatch) -> list[bytes]:
+    """The salts of every row's fields, joined in path order. Raises IntegrityError where a record has no seed."""
+    seeds = batch.column("seed")
+    if seeds.null_count:
+        at = seeds.is_valid().to_pylist().index(False)
+        raise IntegrityError(f"record {batch.column('idx')[at].as_py()} has no seed", "Run affidavit log fsck")
+    sizes = pc.multiply(pc.utf8_length(batch.column("tags")), SALT_BYTES).to_pylist()
+    return [shake_128(seed).digest(size) for seed, size in zip(seeds.to_pylist(), sizes, strict=True)]
+
+
 def records_of(batch: pa.RecordBatch) -> list[dict[str, str | None]]:
     """The records of these rows, fields in path order. Raises IntegrityError where they do not decode."""
-    if batch.column("seed").null_count:
-        at = batch.column("seed").is_valid().to_pylist().index(False)
-        raise IntegrityError(f"record {batch.column('idx')[at].as_py()} has no seed", "Run affidavit log fsck")
     if not batch.num_rows:
         return []
     joined = pc.binary_join(pa.ListArray.from_arrays([0, batch.num_rows], batch.column("fields")), ",")[0]

@@ -24,8 +24,8 @@ from affidavit.errors import AffidavitError, MissingExtra
 from affidavit.export.formats.csv import CsvWriter
 from affidavit.export.formats.text import Cells, Table
 from affidavit.verify.about import Counts, facts
-from affidavit.verify.data import Reader
 from affidavit.verify.forms import CSV_CELL
+from affidavit.verify.reading import Reader
 
 LISTED_ROWS_MAX: Final = 5_000
 """Rows on pages. More make a PDF that takes gigabytes to lay out; all are in the attached table."""
