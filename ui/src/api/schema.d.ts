@@ -835,6 +835,254 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases, what is due first at the top
+         * @description Read from the log's events; nothing else holds them. Recorded as `case.viewed`.
+         */
+        get: operations["list_cases_api_v1_cases_get"];
+        put?: never;
+        /**
+         * Open a case
+         * @description A subject request or an incident. Recorded as its first event; its clocks begin.
+         */
+        post: operations["open_case_api_v1_cases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One case
+         * @description With its clocks as they stand now, and its events. Recorded as `case.viewed`.
+         */
+        get: operations["show_case_api_v1_cases__case_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a step of a case
+         * @description Refused, with the reason, where the case's state or law forbids it. Recorded as an event of the case.
+         */
+        post: operations["take_step_api_v1_cases__case_id___step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What cases can be
+         * @description The rights of each law, the laws of incidents, and the steps with their facts.
+         */
+        get: operations["case_options_api_v1_case_options_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of reference data
+         * @description Every version of every table, newest first within a table.
+         */
+        get: operations["list_loads_api_v1_reference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reference/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The first rows of a table
+         * @description Of a version, as they were loaded.
+         */
+        get: operations["show_table_api_v1_reference__table__get"];
+        put?: never;
+        /**
+         * Load a table
+         * @description As its next version: whole, or with `add` beside the rows there. Recorded as `reference.loaded` on `control`.
+         */
+        post: operations["load_table_api_v1_reference__table__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reports there are
+         * @description By framework, those of your own catalogue among them.
+         */
+        get: operations["list_reports_api_v1_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a report asks for and looks at
+         * @description Its provisions, parameters, sections and rules.
+         */
+        get: operations["show_report_api_v1_reports__report_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a report
+         * @description Its result, kept for files in other formats. Recorded as `report.created`.
+         */
+        post: operations["run_one_api_v1_reports__report_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest kept runs
+         * @description Yours; for admins and officers everybody's.
+         */
+        get: operations["list_runs_api_v1_report_runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The result of a kept run
+         * @description As it was: nothing is run again.
+         */
+        get: operations["show_run_api_v1_report_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-runs/{run_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A kept run as a file
+         * @description Drawn from the kept result, so its numbers are the same. Recorded as `report.downloaded`.
+         */
+        get: operations["fetch_file_api_v1_report_runs__run_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -850,6 +1098,125 @@ export interface components {
             counts: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * CaseAnswer
+         * @description A case as its events tell it, and as the reader's profile shows it. A list leaves out the events.
+         */
+        CaseAnswer: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "request" | "incident";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "verified" | "paused" | "closed";
+            /** Begun */
+            begun: string;
+            /** Moments */
+            moments: {
+                [key: string]: string;
+            };
+            /** Facts */
+            facts: {
+                [key: string]: string | null;
+            };
+            /** Clocks */
+            clocks: components["schemas"]["ClockAnswer"][];
+            /** Problems */
+            problems: string[];
+            /**
+             * Events
+             * @default []
+             */
+            events?: components["schemas"]["CaseEventAnswer"][];
+        };
+        /**
+         * CaseBody
+         * @description A case to open.
+         * @example {
+         *       "facts": {
+         *         "law": "gdpr",
+         *         "manner": "mail",
+         *         "right": "access",
+         *         "subject_id": "s1042"
+         *       },
+         *       "kind": "request"
+         *     }
+         */
+        CaseBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "request" | "incident";
+            /**
+             * Id
+             * @description Its number; by default one is made
+             * @default
+             */
+            id?: string;
+            /**
+             * At
+             * @description When it happened, RFC 3339; by default now
+             */
+            at?: string | null;
+            /**
+             * Facts
+             * @description By name; GET /api/v1/case-options names all
+             */
+            facts: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CaseEventAnswer
+         * @description One event of a case, and where it lies.
+         */
+        CaseEventAnswer: {
+            /** Stream */
+            stream: string;
+            /** Index */
+            index: number;
+            /** Step */
+            step: string;
+            /** At */
+            at: string;
+            /** Actor */
+            actor: string | null;
+        };
+        /**
+         * CaseOptionsAnswer
+         * @description What cases can be opened and what can happen to them: the forms of an application are made from this.
+         */
+        CaseOptionsAnswer: {
+            /** Rights */
+            rights: components["schemas"]["RightAnswer"][];
+            /** Incident Laws */
+            incident_laws: string[];
+            /** Steps */
+            steps: {
+                [key: string]: components["schemas"]["StepAnswer"][];
+            };
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CasesAnswer
+         * @description Cases: what is due first comes first. `total` is how many there are, with those left out.
+         */
+        CasesAnswer: {
+            /** Cases */
+            cases: components["schemas"]["CaseAnswer"][];
+            /** Total */
+            total: number;
         };
         /**
          * CheckpointAnswer
@@ -880,6 +1247,35 @@ export interface components {
              * @description Classes that can be masked
              */
             classes: string[];
+        };
+        /**
+         * ClockAnswer
+         * @description One limit of law. `due` is the last moment in time; `first_due` the one without an extension.
+         */
+        ClockAnswer: {
+            /** Deadline */
+            deadline: string;
+            /** Title */
+            title: string;
+            /** Citation */
+            citation: string;
+            /** Edition */
+            edition: string;
+            /** Start */
+            start: string;
+            /** First Due */
+            first_due: string;
+            /** Due */
+            due: string;
+            /** Done */
+            done: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "due_soon" | "overdue" | "met" | "late" | "not_required";
+            /** Extended */
+            extended: boolean;
         };
         /**
          * ConfigurationAnswer
@@ -1243,11 +1639,6 @@ export interface components {
              */
             expires?: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /**
          * HeldValue
          * @description One value and how many events have it.
@@ -1386,6 +1777,34 @@ export interface components {
         KeysAnswer: {
             /** Keys */
             keys: components["schemas"]["KeyAnswer"][];
+        };
+        /**
+         * LoadAnswer
+         * @description One version of a table.
+         */
+        LoadAnswer: {
+            /** Table */
+            table: string;
+            /** Version */
+            version: number;
+            /** Loaded */
+            loaded: string;
+            /** Rows */
+            rows: number;
+            /** Sha256 */
+            sha256: string;
+            /** Source */
+            source: string;
+            /** Actor */
+            actor: string;
+        };
+        /**
+         * LoadsAnswer
+         * @description Every version of every table, newest first within a table.
+         */
+        LoadsAnswer: {
+            /** Loads */
+            loads: components["schemas"]["LoadAnswer"][];
         };
         /**
          * MarkAnswer
@@ -1724,6 +2143,336 @@ export interface components {
             text: string;
         };
         /**
+         * ReferenceAnswer
+         * @description A version with its first rows.
+         */
+        ReferenceAnswer: {
+            /** Table */
+            table: string;
+            /** Version */
+            version: number;
+            /** Loaded */
+            loaded: string;
+            /** Rows */
+            rows: number;
+            /** Sha256 */
+            sha256: string;
+            /** Source */
+            source: string;
+            /** Actor */
+            actor: string;
+            /** First */
+            first: {
+                [key: string]: string | boolean | null;
+            }[];
+        };
+        /**
+         * ReferenceBody
+         * @description Rows of a table: text, booleans, lists of text, null. `add` keeps the rows that are there.
+         * @example {
+         *       "add": true,
+         *       "rows": [
+         *         {
+         *           "reason": "public figure",
+         *           "subject_id": "s1042"
+         *         }
+         *       ]
+         *     }
+         */
+        ReferenceBody: {
+            /** Rows */
+            rows: {
+                [key: string]: string | boolean | string[] | null;
+            }[];
+            /**
+             * Add
+             * @default false
+             */
+            add?: boolean;
+        };
+        /**
+         * ReportAnswer
+         * @description A report with its provisions, parameters, sections and rules.
+         */
+        ReportAnswer: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Framework */
+            framework: string;
+            /** Summary */
+            summary: string;
+            /** Readers */
+            readers: string[];
+            /**
+             * Profile
+             * @description The masking profile it is run under where none is asked for
+             */
+            profile: string;
+            /**
+             * Subject
+             * @description The parameter that names the person it is about; empty where there is none
+             */
+            subject: string;
+            /** Edition */
+            edition: string;
+            /** Retention */
+            retention: string;
+            /** Retention Basis */
+            retention_basis: string;
+            /** Query */
+            query: string;
+            /** Streams */
+            streams: string[];
+            /**
+             * Days
+             * @description Days up to now that it covers where no period is asked for
+             */
+            days: number;
+            /**
+             * References
+             * @description Reference data it needs; without it rules are not evidenced
+             */
+            references: string[];
+            /** Notes */
+            notes: string[];
+            /** Definition */
+            definition: string;
+            /** Controls */
+            controls: components["schemas"]["ReportControl"][];
+            /** Parameters */
+            parameters: components["schemas"]["ReportParameter"][];
+            /** Sections */
+            sections: components["schemas"]["ReportPart"][];
+            /** Findings */
+            findings: components["schemas"]["ReportRule"][];
+        };
+        /**
+         * ReportBrief
+         * @description A report in the list.
+         */
+        ReportBrief: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Framework */
+            framework: string;
+            /** Summary */
+            summary: string;
+            /** Readers */
+            readers: string[];
+            /**
+             * Profile
+             * @description The masking profile it is run under where none is asked for
+             */
+            profile: string;
+            /**
+             * Subject
+             * @description The parameter that names the person it is about; empty where there is none
+             */
+            subject: string;
+        };
+        /**
+         * ReportControl
+         * @description A provision, in our own words.
+         */
+        ReportControl: {
+            /** Id */
+            id: string;
+            /** Citation */
+            citation: string;
+            /** Title */
+            title: string;
+            /**
+             * Source
+             * @description How its content was verified: text, secondary or general
+             */
+            source: string;
+            /** Applies */
+            applies: boolean;
+        };
+        /**
+         * ReportParameter
+         * @description What a reader can set.
+         */
+        ReportParameter: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "integer" | "number" | "date" | "choice";
+            /** Default */
+            default?: unknown;
+            /** Required */
+            required: boolean;
+            /** Path */
+            path: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Choices */
+            choices: string[];
+            /** Help */
+            help: string;
+        };
+        /**
+         * ReportPart
+         * @description A section.
+         */
+        ReportPart: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Note */
+            note: string;
+        };
+        /**
+         * ReportRequest
+         * @description One run.
+         * @example {
+         *       "end": "2026-10-31",
+         *       "parameters": {
+         *         "failures": 5
+         *       },
+         *       "start": "2026-10-01"
+         *     }
+         */
+        ReportRequest: {
+            /**
+             * Start
+             * @description First day, or a time; the report's days up to now by default
+             * @default
+             */
+            start?: string;
+            /**
+             * End
+             * @description Last day (included), or a time
+             * @default
+             */
+            end?: string;
+            /**
+             * Zone
+             * @description IANA zone; the tenant's by default
+             * @default
+             */
+            zone?: string;
+            /**
+             * Profile
+             * @description Masking profile; the report's by default
+             * @default
+             */
+            profile?: string;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Query
+             * @description Only what matches, too; the report says that it was narrowed
+             * @default
+             */
+            query?: string;
+            /**
+             * Evidence
+             * @description Keep a package with the evidence of its events, too
+             * @default false
+             */
+            evidence?: boolean;
+            /**
+             * Since
+             * @description An addendum to this kept run: the rest is asked as it was then
+             * @default
+             */
+            since?: string;
+        };
+        /**
+         * ReportRule
+         * @description A rule.
+         */
+        ReportRule: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Severity */
+            severity: string;
+            /**
+             * Basis
+             * @description Whether the text requires it, or practice does
+             */
+            basis: string;
+            /** Control */
+            control: string;
+        };
+        /**
+         * ReportRunAnswer
+         * @description A kept run in short.
+         */
+        ReportRunAnswer: {
+            /** Id */
+            id: string;
+            /** Report */
+            report: string;
+            /** Title */
+            title: string;
+            /** Framework */
+            framework: string;
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Profile */
+            profile: string;
+            /** Period */
+            period: string;
+            /**
+             * Exceptions
+             * @description Rules that found exceptions
+             */
+            exceptions: number;
+            /** Rules */
+            rules: number;
+            /** Events */
+            events: number;
+            /**
+             * Sha256
+             * @description Of its JSON
+             */
+            sha256: string;
+            /**
+             * Index
+             * @description Place of its event on the stream access
+             */
+            index: number;
+        };
+        /**
+         * ReportRunsAnswer
+         * @description Kept runs, newest first.
+         */
+        ReportRunsAnswer: {
+            /** Runs */
+            runs: components["schemas"]["ReportRunAnswer"][];
+        };
+        /**
+         * ReportsAnswer
+         * @description The reports there are, by framework.
+         */
+        ReportsAnswer: {
+            /** Reports */
+            reports: components["schemas"]["ReportBrief"][];
+        };
+        /**
          * RevealAnswer
          * @description The tokens in no certain order.
          */
@@ -1766,6 +2515,24 @@ export interface components {
             class: string;
             /** Value */
             value: string;
+        };
+        /**
+         * RightAnswer
+         * @description A right of a law; `denial` are the facts that a refusal needs.
+         */
+        RightAnswer: {
+            /** Law */
+            law: string;
+            /** Right */
+            right: string;
+            /** Title */
+            title: string;
+            /** Citation */
+            citation: string;
+            /** Verify */
+            verify: boolean;
+            /** Denial */
+            denial: string[];
         };
         /**
          * RoleAnswer
@@ -2094,6 +2861,41 @@ export interface components {
             stopped: string | null;
         };
         /**
+         * StepAnswer
+         * @description What can happen to a case: in which states, and with which facts.
+         */
+        StepAnswer: {
+            /** Name */
+            name: string;
+            /** States */
+            states: string[];
+            /** Needs */
+            needs: string[];
+            /** May */
+            may: string[];
+        };
+        /**
+         * StepBody
+         * @description A step of a case: the facts it needs, and those it may carry.
+         * @example {
+         *       "facts": {}
+         *     }
+         */
+        StepBody: {
+            /**
+             * At
+             * @description When it happened, RFC 3339; by default now
+             */
+            at?: string | null;
+            /**
+             * Facts
+             * @description By name; GET /api/v1/case-options names all
+             */
+            facts?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TrailAnswer
          * @description What the log holds about a run, oldest first.
          */
@@ -2153,19 +2955,6 @@ export interface components {
              * @description Why: it is recorded. At least 8 characters
              */
             reason: string;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
         /**
          * ValuesAnswer
@@ -2677,8 +3466,8 @@ export interface operations {
     fetch_file_api_v1_exports__run_id__file_get: {
         parameters: {
             query?: {
-                /** @description `data`: of a bundle, its data file alone */
-                part?: "file" | "data";
+                /** @description `data`: of a bundle, its data file alone; `manifest`: what a bundle, or a CSV or NDJSON file, holds */
+                part?: "file" | "data" | "manifest";
             };
             header?: never;
             path: {
@@ -3403,6 +4192,724 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnmaskAnswer"];
+                };
+            };
+        };
+    };
+    list_cases_api_v1_cases_get: {
+        parameters: {
+            query?: {
+                /** @description Only these */
+                kind?: ("request" | "incident") | null;
+                /** @description Only those in this state */
+                state?: ("open" | "verified" | "paused" | "closed") | null;
+                /** @description Only those that are due soon or overdue */
+                due?: boolean;
+                limit?: number;
+                /** @description So many are left out before */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+        };
+    };
+    open_case_api_v1_cases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAnswer"];
+                };
+            };
+        };
+    };
+    show_case_api_v1_cases__case_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAnswer"];
+                };
+            };
+        };
+    };
+    take_step_api_v1_cases__case_id___step__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseAnswer"];
+                };
+            };
+        };
+    };
+    case_options_api_v1_case_options_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOptionsAnswer"];
+                };
+            };
+        };
+    };
+    list_loads_api_v1_reference_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadsAnswer"];
+                };
+            };
+        };
+    };
+    show_table_api_v1_reference__table__get: {
+        parameters: {
+            query?: {
+                /** @description By default the newest */
+                version?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                table: "people" | "relations" | "sensitive_subjects" | "calendars" | "systems";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceAnswer"];
+                };
+            };
+        };
+    };
+    load_table_api_v1_reference__table__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: "people" | "relations" | "sensitive_subjects" | "calendars" | "systems";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferenceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadAnswer"];
+                };
+            };
+        };
+    };
+    list_reports_api_v1_reports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsAnswer"];
+                };
+            };
+        };
+    };
+    show_report_api_v1_reports__report_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportAnswer"];
+                };
+            };
+        };
+    };
+    run_one_api_v1_reports__report_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        format: string;
+                        /**
+                         * About
+                         * @description Which report this is, in which edition. `definition` is the SHA-256 of the text that was run.
+                         */
+                        report: {
+                            id: string;
+                            title: string;
+                            framework: string;
+                            edition: string;
+                            summary: string;
+                            definition: string;
+                            retention: string;
+                            retention_basis: string;
+                            /** @default [] */
+                            notes?: string[];
+                        };
+                        /**
+                         * Run
+                         * @description Who ran it, when, over what. `query` and `parameters` are as the reader may see them.
+                         */
+                        run: {
+                            id: string;
+                            at: string;
+                            by: string;
+                            profile: string;
+                            zone: string;
+                            query: unknown;
+                            query_text: string;
+                            query_sha256: string;
+                            /** @default  */
+                            filter?: string;
+                            /** @default {} */
+                            parameters?: Record<string, never>;
+                            /** @default [] */
+                            streams?: string[];
+                            /** @default  */
+                            version?: string;
+                        };
+                        /**
+                         * Period
+                         * @description From `start` up to, not with, `end`: text of the log; shown in the run's zone.
+                         */
+                        period: {
+                            start: string;
+                            end: string;
+                            shown: string;
+                        };
+                        logs: {
+                            stream: string;
+                            origin: string;
+                            size: number;
+                            root: string;
+                            /** @default 0 */
+                            purged?: number;
+                        }[];
+                        /**
+                         * Counts
+                         * @description Entries of the pinned logs; events selected, and of them in the period; values shown masked.
+                         */
+                        counts: {
+                            entries: number;
+                            selected: number;
+                            in_period: number;
+                            /** @default 0 */
+                            masked?: number;
+                        };
+                        proof: {
+                            name: string;
+                            status: string;
+                            detail: string;
+                        }[];
+                        /**
+                         * Coverage
+                         * @description Gaps in recording: found by silence of a source, and declared by the log itself (`dropped`).
+                         */
+                        coverage: {
+                            rule: string;
+                            sources: {
+                                source: string;
+                                events: number;
+                                first: string;
+                                last: string;
+                                gaps: number;
+                                longest_hours: number;
+                            }[];
+                            gaps: {
+                                source: string;
+                                start: string;
+                                end: string;
+                                hours: number;
+                            }[];
+                            gaps_total: number;
+                            dropped: number;
+                            statement: string;
+                        };
+                        references: {
+                            name: string;
+                            rows: number;
+                            /** @default  */
+                            version?: string;
+                            /** @default  */
+                            loaded?: string;
+                        }[];
+                        controls: {
+                            id: string;
+                            citation: string;
+                            title: string;
+                            source: string;
+                            /** @enum {unknown} */
+                            status: "evidence present" | "exception" | "not applicable" | "not evidenced";
+                            reason: string;
+                        }[];
+                        findings: {
+                            id: string;
+                            title: string;
+                            severity: string;
+                            control: string;
+                            citation: string;
+                            basis: string;
+                            /** @enum {unknown} */
+                            status: "evidence present" | "exception" | "not applicable" | "not evidenced";
+                            reason: string;
+                            population: number;
+                            looked_at: string;
+                            remedy: string;
+                            note: string;
+                            /**
+                             * Table
+                             * @description Rows of cells. `places` has for each row where its events stand; empty where rows have none to show.
+                             */
+                            table: {
+                                columns: {
+                                    name: string;
+                                    label: string;
+                                    type: string;
+                                    /** @default  */
+                                    mask?: string;
+                                }[];
+                                rows: (string | number | boolean | null)[][];
+                                total: number;
+                                /** @default [] */
+                                places?: [
+                                    string,
+                                    number
+                                ][][];
+                            };
+                        }[];
+                        sections: {
+                            id: string;
+                            title: string;
+                            note: string;
+                            /**
+                             * Table
+                             * @description Rows of cells. `places` has for each row where its events stand; empty where rows have none to show.
+                             */
+                            table: {
+                                columns: {
+                                    name: string;
+                                    label: string;
+                                    type: string;
+                                    /** @default  */
+                                    mask?: string;
+                                }[];
+                                rows: (string | number | boolean | null)[][];
+                                total: number;
+                                /** @default [] */
+                                places?: [
+                                    string,
+                                    number
+                                ][][];
+                            };
+                            /** @default  */
+                            empty?: string;
+                            chart?: {
+                                kind: string;
+                                title: string;
+                                x: string[];
+                                series: {
+                                    name: string;
+                                    values: (number | null)[];
+                                }[];
+                            } | null;
+                        }[];
+                        addendum?: {
+                            of: string;
+                            at: string;
+                            entries_more: number;
+                            selected_more: number;
+                            new: string[];
+                            gone: string[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    list_runs_api_v1_report_runs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRunsAnswer"];
+                };
+            };
+        };
+    };
+    show_run_api_v1_report_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        format: string;
+                        /**
+                         * About
+                         * @description Which report this is, in which edition. `definition` is the SHA-256 of the text that was run.
+                         */
+                        report: {
+                            id: string;
+                            title: string;
+                            framework: string;
+                            edition: string;
+                            summary: string;
+                            definition: string;
+                            retention: string;
+                            retention_basis: string;
+                            /** @default [] */
+                            notes?: string[];
+                        };
+                        /**
+                         * Run
+                         * @description Who ran it, when, over what. `query` and `parameters` are as the reader may see them.
+                         */
+                        run: {
+                            id: string;
+                            at: string;
+                            by: string;
+                            profile: string;
+                            zone: string;
+                            query: unknown;
+                            query_text: string;
+                            query_sha256: string;
+                            /** @default  */
+                            filter?: string;
+                            /** @default {} */
+                            parameters?: Record<string, never>;
+                            /** @default [] */
+                            streams?: string[];
+                            /** @default  */
+                            version?: string;
+                        };
+                        /**
+                         * Period
+                         * @description From `start` up to, not with, `end`: text of the log; shown in the run's zone.
+                         */
+                        period: {
+                            start: string;
+                            end: string;
+                            shown: string;
+                        };
+                        logs: {
+                            stream: string;
+                            origin: string;
+                            size: number;
+                            root: string;
+                            /** @default 0 */
+                            purged?: number;
+                        }[];
+                        /**
+                         * Counts
+                         * @description Entries of the pinned logs; events selected, and of them in the period; values shown masked.
+                         */
+                        counts: {
+                            entries: number;
+                            selected: number;
+                            in_period: number;
+                            /** @default 0 */
+                            masked?: number;
+                        };
+                        proof: {
+                            name: string;
+                            status: string;
+                            detail: string;
+                        }[];
+                        /**
+                         * Coverage
+                         * @description Gaps in recording: found by silence of a source, and declared by the log itself (`dropped`).
+                         */
+                        coverage: {
+                            rule: string;
+                            sources: {
+                                source: string;
+                                events: number;
+                                first: string;
+                                last: string;
+                                gaps: number;
+                                longest_hours: number;
+                            }[];
+                            gaps: {
+                                source: string;
+                                start: string;
+                                end: string;
+                                hours: number;
+                            }[];
+                            gaps_total: number;
+                            dropped: number;
+                            statement: string;
+                        };
+                        references: {
+                            name: string;
+                            rows: number;
+                            /** @default  */
+                            version?: string;
+                            /** @default  */
+                            loaded?: string;
+                        }[];
+                        controls: {
+                            id: string;
+                            citation: string;
+                            title: string;
+                            source: string;
+                            /** @enum {unknown} */
+                            status: "evidence present" | "exception" | "not applicable" | "not evidenced";
+                            reason: string;
+                        }[];
+                        findings: {
+                            id: string;
+                            title: string;
+                            severity: string;
+                            control: string;
+                            citation: string;
+                            basis: string;
+                            /** @enum {unknown} */
+                            status: "evidence present" | "exception" | "not applicable" | "not evidenced";
+                            reason: string;
+                            population: number;
+                            looked_at: string;
+                            remedy: string;
+                            note: string;
+                            /**
+                             * Table
+                             * @description Rows of cells. `places` has for each row where its events stand; empty where rows have none to show.
+                             */
+                            table: {
+                                columns: {
+                                    name: string;
+                                    label: string;
+                                    type: string;
+                                    /** @default  */
+                                    mask?: string;
+                                }[];
+                                rows: (string | number | boolean | null)[][];
+                                total: number;
+                                /** @default [] */
+                                places?: [
+                                    string,
+                                    number
+                                ][][];
+                            };
+                        }[];
+                        sections: {
+                            id: string;
+                            title: string;
+                            note: string;
+                            /**
+                             * Table
+                             * @description Rows of cells. `places` has for each row where its events stand; empty where rows have none to show.
+                             */
+                            table: {
+                                columns: {
+                                    name: string;
+                                    label: string;
+                                    type: string;
+                                    /** @default  */
+                                    mask?: string;
+                                }[];
+                                rows: (string | number | boolean | null)[][];
+                                total: number;
+                                /** @default [] */
+                                places?: [
+                                    string,
+                                    number
+                                ][][];
+                            };
+                            /** @default  */
+                            empty?: string;
+                            chart?: {
+                                kind: string;
+                                title: string;
+                                x: string[];
+                                series: {
+                                    name: string;
+                                    values: (number | null)[];
+                                }[];
+                            } | null;
+                        }[];
+                        addendum?: {
+                            of: string;
+                            at: string;
+                            entries_more: number;
+                            selected_more: number;
+                            new: string[];
+                            gone: string[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    fetch_file_api_v1_report_runs__run_id__file_get: {
+        parameters: {
+            query?: {
+                /** @description package: with evidence, where it was asked for */
+                format?: "json" | "html" | "pdf" | "xlsx" | "csv" | "package";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
                 };
             };
         };
