@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from bench import bundles, exporting, ingest, postgres, service, stored
+from bench import bundles, exporting, ingest, postgres, reports, service, stored
 from bench.figures import FULL, LARGE, QUICK, Row, Sizes, number, table
 
 SUBJECTS: Final = {
@@ -23,6 +23,7 @@ SUBJECTS: Final = {
     "postgres": postgres,
     "export": exporting,
     "bundles": bundles,
+    "reports": reports,
     "service": service,
 }
 DOCUMENT: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"

@@ -22,7 +22,7 @@ def run(*arguments):
     )
 
 
-@pytest.mark.parametrize("subject", ["ingest", "export", "stored", "service"])
+@pytest.mark.parametrize("subject", ["ingest", "export", "stored", "reports", "service"])
 def test_a_subject_runs_and_gives_figures(subject):
     done = run("--quick", subject)
     assert done.returncode == 0, done.stderr
