@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affidavit.errors import InvalidRequest
-from affidavit.masking.masks import MASK_NAMES, Binding, Keep, Mask, Own, Replace, read_mask
+from affidavit.masking.masks import MASK_NAMES, Binding, Keep, Mask, Own, Tally, read_mask
 from affidavit.masking.tokens import TokenKeys, derive_key, token, vault_token
 
 MASTER = bytes(range(32))
@@ -151,9 +151,20 @@ def test_an_own_id_is_shown_where_it_is_the_value() -> None:
     assert mask.column(pa.array(["S-1", "S-2", None])).to_pylist() == ["S-1", None, None]
 
 
-def test_replaced_identifiers_are_counted_by_row() -> None:
-    counts = Replace().counts(pa.array(["a@b.co", "a@b.co", None, "10.0.0.1 c@d.co"]))
-    assert counts == {"e-mail": 3, "IP": 1}
+def test_replaced_identifiers_are_counted_with_their_cells() -> None:
+    tally = Tally()
+    mask = read_mask("replace", "free").bound(Binding(tally=tally))
+    mask.column(pa.array(["a@b.co", "a@b.co", None, "plain", "10.0.0.1 c@d.co d@d.co"]))
+    mask.column(pa.array(['{"x":"a@b.co"}', "a@b.co"]), pa.array(["j", "s"]))
+    assert tally.told() == [
+        {"kind": "e-mail", "identifiers": 6, "cells": 5},
+        {"kind": "IP", "identifiers": 1, "cells": 1},
+    ]
+    assert tally.words == "6 e-mail in 5 cells, 1 IP in 1 cell"
+    assert (Tally().told(), Tally().words) == ([], "")
+    own = Own((), mask).bound(Binding(ids=frozenset({"a@b.co"}), tally=tally))
+    own.column(pa.array(["a@b.co", "c@d.co"]))
+    assert tally.told()[0]["identifiers"] == 7, "what is removed whole is not replaced"
 
 
 def test_replace_leaves_the_subjects_own_values() -> None:

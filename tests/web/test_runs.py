@@ -69,6 +69,28 @@ def test_a_plain_file_and_its_columns(client, log):
     assert json.loads(lines[0]) == {"action": "a0", "who": "u0"}
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"bundle": False}, "file"),
+        ({"bundle": True}, "files"),
+        ({"bundle": False, "format": "xlsx"}, ""),
+    ],
+)
+def test_a_manifest_is_fetched_where_the_file_does_not_speak(client, log, body, said):
+    run = ask(client, **body).json()
+    work_all(log)
+    answer = client.get(f"{PATH}/{run['id']}/file", params={"part": "manifest"})
+    if said:
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.json()["counts"]["rows"] == 20
+        assert said in answer.json()
+        assert "manifest.json" in answer.headers["content-disposition"]
+    else:
+        assert answer.status_code == 404
+        assert "says itself" in answer.json()["detail"]
+
+
 def test_the_same_key_is_the_same_run(client):
     first = ask(client, key="k", query="action:a0").json()
     assert ask(client, key="k", query="action:a0").json()["id"] == first["id"]

@@ -15,6 +15,7 @@ from affidavit.errors import InvalidRequest
 from affidavit.export.execute import run_here
 from affidavit.export.jobs import record_refusal
 from affidavit.export.run import ExportResult
+from affidavit.export.sidecar import beside, has_sidecar
 from affidavit.export.spec import EVIDENCE_LEVELS, FORMATS, LEGACY_COLUMNS, RESOURCE, Column, ExportSpec, legacy
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
@@ -110,7 +111,12 @@ def export(
 
             result = run_here(log, spec, Path(output), bundle=bundle, progress=show)
     words = [NEVER] if never(spec.query) else []
-    emit(as_json, _value(result, output), lambda: "\n".join([*words, _words(result, output, bundle=bundle)]))
+    manifest = None if bundle or not has_sidecar(spec) else str(beside(Path(output)))
+    emit(
+        as_json,
+        _value(result, output, manifest),
+        lambda: "\n".join([*words, *_words(result, output, manifest, bundle)]),
+    )
 
 
 def spec_of(
@@ -165,29 +171,35 @@ def columns_of(labelled: tuple[str, ...], listed: str) -> tuple[Column, ...]:
     return (*found, *(Column(name, name if name == RESOURCE else SHORT_NAMES.get(name, name)) for name in names))
 
 
-def _value(result: ExportResult, output: str) -> dict[str, Any]:
+def _value(result: ExportResult, output: str, manifest: str | None) -> dict[str, Any]:
     verdicts = result.verdicts
     return {
         "export": result.export_id,
         "file": output,
+        "manifest": manifest,
         "rows": result.rows,
         "bytes": result.bytes,
         "sha256": result.sha256,
+        "replaced": result.replaced.told(),
         "recorded": {"log": result.receipt.log, "index": result.receipt.index, "t": format_time(result.receipt.t_us)},
         "verdicts": None if verdicts is None else {v.name: str(v.status) for v in verdicts.values()},
     }
 
 
-def _words(result: ExportResult, output: str, *, bundle: bool) -> str:
-    lines = [
-        f"{plural(result.rows, 'row')} in {output}, {result.bytes:,} bytes, nothing cut",
+def _words(result: ExportResult, output: str, manifest: str | None, bundle: bool) -> list[str]:
+    lines = [f"{plural(result.rows, 'row')} in {output}, {result.bytes:,} bytes, nothing cut"]
+    if result.replaced.words:
+        lines.append(f"Replaced in free text: {result.replaced.words}")
+    lines += [
         f"SHA-256 {result.sha256}",
         f"On the log: export {result.export_id}, access index {result.receipt.index}",
     ]
+    if manifest is not None:
+        lines.append(f"What it holds is said in {manifest}")
     if result.verdicts is not None:
         lines += [f"{v.name:13} {v.status}" for v in result.verdicts.values()]
         where = output if bundle else "evidence.zip (attached to the PDF)"
         lines.append(f"Check it anywhere: affidavit verify {where} --trust FILE")
     else:
         lines.append("This file carries no evidence; add --bundle for one that verifies offline")
-    return "\n".join(lines)
+    return lines

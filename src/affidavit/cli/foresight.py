@@ -72,6 +72,8 @@ def _words(found: Estimate, spec: ExportSpec, *, bundle: bool) -> str:
     least = "" if found.exact else "more than "
     about = f"{least}{plural(found.rows, 'row')}, about {_size(found.bytes)}, about {found.seconds:.0f} s"
     blocks.append(about[0].upper() + about[1:])
+    if found.replaced:
+        blocks.append(f"Replaced in the free text of the first {plural(found.sampled, 'row')}: {found.replaced}")
     if not bundle and spec.format != "pdf":
         blocks.append("This file would carry no evidence. Of a bundle (--bundle):")
     blocks.append("\n".join(f"{one.name:13} {one.state:13} {one.reason}" for one in found.verdicts))

@@ -58,7 +58,8 @@ class Forecast:
 class Estimate:
     """What to expect. `rows` is exact or at least; `bytes` and `seconds` are rough, and of at least so many rows.
 
-    `preview` are the first rows as the file's reader gets them; `never`: the query contradicts itself.
+    `preview` are the first rows as the file's reader gets them; `never`: the query contradicts itself. `replaced` is
+    what was replaced in the free text of the first `sampled` rows.
     """
 
     rows: int
@@ -68,6 +69,8 @@ class Estimate:
     verdicts: tuple[Forecast, ...]
     preview: list[dict[str, str | None]]
     never: bool
+    sampled: int = 0
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ def estimate(log: Any, spec: ExportSpec, *, bundle: bool) -> Estimate:
     verdicts = forecast(log, spec, _level(rows, proven=proven), bundle=bundle)
     shown = sample.rows[:PREVIEW_ROWS]
     record_preview(log, rows, len(shown))
-    return Estimate(count, exact, size, round(seconds, 1), verdicts, shown, never)
+    replaced = rows.masker.tally.words
+    return Estimate(count, exact, size, round(seconds, 1), verdicts, shown, never, len(sample.rows), replaced)
 
 
 def _level(rows: Rows, *, proven: bool) -> str:

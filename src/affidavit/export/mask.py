@@ -14,7 +14,7 @@ from affidavit.export.select import Values, resource_column
 from affidavit.export.spec import RESOURCE, Column, ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.masking.forms import FORMS
-from affidavit.masking.masks import Mask, Own, Vault
+from affidavit.masking.masks import Mask, Own, Tally, Vault
 from affidavit.masking.profiles import Profile, builtin
 from affidavit.masking.tokens import Tokenizer, TokenKeys
 from affidavit.paths import JSON, PUBLIC_KEYS, STRING, Path, lookup
@@ -55,12 +55,15 @@ class _Masked(NamedTuple):
 
 
 class Masker:
-    """The columns of one export, masked batch by batch. `masked` counts the values shown masked so far."""
+    """The columns of one export, masked batch by batch. `masked` counts the values shown masked so far, `tally` what
+    was replaced in free text.
+    """
 
     def __init__(self, spec: ExportSpec, keys: MaskKeys, scope: str, zone: ZoneTable, year: int, vault: Vault) -> None:
         self.keys = ScopeKeys(b"", scope, source=keys)
+        self.tally = Tally()
         profile = spec.profile if isinstance(spec.profile, Profile) else builtin(spec.profile)
-        self.profile = profile.bind(keys=self.keys, vault=vault, ids=spec.subject_ids, year=year)
+        self.profile = profile.bind(keys=self.keys, vault=vault, ids=spec.subject_ids, year=year, tally=self.tally)
         self.masked = 0
         self._spec = spec
         self._zone = zone

@@ -68,8 +68,8 @@ class Rows:
         self.bytes = 0
         self._hash = sha256()
         self._reader = log.reader
-        about = self._about(log, export_id, created_us)
-        self._writer = writer(spec.format, Table(about, self.zone, spec.declared, folder, spec.bare))
+        self.about = self._about(log, export_id, created_us)
+        self._writer = writer(spec.format, Table(self.about, self.zone, spec.declared, folder, spec.bare))
 
     def _about(self, log: Any, export_id: str, created_us: int) -> About:
         return About(
@@ -113,6 +113,7 @@ class Rows:
     def adopt(self, table: Rows) -> None:
         """Count what `table` gave out as given out here: this file shows the same rows."""
         self.rows, self.evidence, self.masker.masked = table.rows, table.evidence, table.masker.masked
+        self.masker.tally = table.masker.tally
 
     @property
     def counts(self) -> Counts:
@@ -174,7 +175,7 @@ class Rows:
 
     def _proven(self, also: Callable[[Selected], None]) -> Generator[list[Cells]]:
         """The same as `cells`, of whole records, which `also` gets."""
-        selector = Selector(self.masker.paths, whole=self.evidence != "none")
+        selector = Selector(self.masker.paths)
         with closing(self._reader.rows(self.spec.query, self.pins)) as batches:
             for batch in batches:
                 if batch.num_rows:

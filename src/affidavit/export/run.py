@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,14 +18,16 @@ from typing import Any, Final
 import msgspec
 
 from affidavit.commitment import format_time
-from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest
+from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest, StorageError
 from affidavit.event import Event, new_id
 from affidavit.export.bundle import Bundle
 from affidavit.export.configured import check_format
 from affidavit.export.paper import EVIDENCE, pages
 from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_progress
+from affidavit.export.sidecar import beside, has_sidecar, sidecar
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import new_file, storage_errors
+from affidavit.masking.masks import Tally
 from affidavit.query.tree import Query, to_json
 from affidavit.verify import verify_bundle
 
@@ -57,7 +59,7 @@ class ExportResult:
     """A finished export. `bytes` and `sha256` are of the output file; `receipt` is of its `export.created` event.
 
     `verdicts` is what the verifier said of a bundle, or of the one inside a PDF; None for other plain files, which
-    prove nothing.
+    prove nothing. `replaced` counts the identifiers replaced in free text.
     """
 
     export_id: str
@@ -66,6 +68,7 @@ class ExportResult:
     sha256: str
     receipt: Any
     verdicts: Any = None
+    replaced: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +153,27 @@ def _written(
                 )
             out.flush()
             verdicts = _checked(log, temporary, progress, processes)
+            size, digest = _digest(out)
         else:
             with closing(rows.chunks(progress, total)) as chunks:
                 for chunk in chunks:
                     out.write(chunk)
             out.flush()
-            receipt = record_created(log, rows, export_id, digest=rows.sha256)
-        size, digest = _digest(out)
-    return ExportResult(export_id, rows.rows, size, digest, receipt, verdicts)
+            size, digest = _digest(out)
+            if digest != rows.sha256:
+                raise StorageError(f"{output} does not hold what was written to it", "Check the disk, and export again")
+            receipt = _plain_created(log, rows, export_id, output, size, digest)
+    return ExportResult(export_id, rows.rows, size, digest, receipt, verdicts, rows.masker.tally)
+
+
+def _plain_created(log: Any, rows: Rows, export_id: str, output: Path, size: int, digest: str) -> Any:
+    """Record a plain file, and put its sidecar beside where it will be: before it, so that none is ever without."""
+    if not has_sidecar(rows.spec):
+        return record_created(log, rows, export_id, digest=digest)
+    with new_file(beside(output)) as (out, _):
+        out.write(sidecar(rows, output.name, size, digest))
+        out.flush()
+        return record_created(log, rows, export_id, digest=digest)
 
 
 def _written_pdf(
@@ -185,7 +201,7 @@ def _written_pdf(
             size, digest = _digest(out)
             rows.adopt(table)
             receipt = record_created(log, rows, export_id, digest=digest)
-    return ExportResult(export_id, made.rows, size, digest, receipt, made.verdicts)
+    return ExportResult(export_id, made.rows, size, digest, receipt, made.verdicts, made.replaced)
 
 
 def _checked(log: Any, path: Path, progress: Progress, processes: int) -> Any:

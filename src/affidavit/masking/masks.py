@@ -43,15 +43,47 @@ class Vault(Protocol):
         """`get_or_create` of each, in order."""
 
 
+@dataclass(slots=True)
+class Tally:
+    """What was replaced in free text so far, by kind: identifiers, and cells that had any."""
+
+    identifiers: Counter[str] = field(default_factory=Counter)
+    cells: Counter[str] = field(default_factory=Counter)
+
+    def add(self, found: Mapping[str, int], cells: int) -> None:
+        """Count what was found in one value that stands in so many cells."""
+        for kind, number in found.items():
+            self.identifiers[kind] += number * cells
+            self.cells[kind] += cells
+
+    def told(self) -> list[dict[str, Any]]:
+        """For manifests: kind, identifiers, cells, strongest kinds first."""
+        return [
+            {"kind": kind, "identifiers": self.identifiers[kind], "cells": self.cells[kind]}
+            for kind in detectors.KINDS
+            if self.identifiers[kind]
+        ]
+
+    @property
+    def words(self) -> str:
+        """For people: `2 e-mail in 14 cells, 1 IBAN in 1 cell`; empty where nothing was replaced."""
+        each = ((one["kind"], one["identifiers"], one["cells"]) for one in self.told())
+        return ", ".join(f"{n:,} {kind} in {cells:,} {'cell' if cells == 1 else 'cells'}" for kind, n, cells in each)
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What masks need at run time: `ids` and `own_values` are the subject's, `year` that of the export."""
+    """What masks need at run time: `ids` and `own_values` are the subject's, `year` that of the export.
+
+    `tally` hears of what columns of free text had replaced.
+    """
 
     keys: TokenKeys | None = None
     vault: Vault | None = None
     ids: frozenset[str] | None = None
     own_values: frozenset[str] = frozenset()
     year: int | None = None
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,24 +247,26 @@ class Replace(Mask):
     """Free text with detected identifiers replaced; JSON in its strings, numbers and keys."""
 
     keep: frozenset[str] = frozenset()
+    tally: Tally | None = field(default=None, compare=False, repr=False)
     name: ClassVar[str] = "replace"
     label: ClassVar[str] = "identifiers replaced"
 
     def bound(self, binding: Binding) -> Replace:
-        """With the subject's own values, which stay."""
-        return Replace(binding.own_values)
+        """With the subject's own values, which stay, and where to count the others."""
+        return Replace(binding.own_values, binding.tally)
 
     def _cell(self, value: str, tag: str, _row: Row) -> Cell:
         return self._search(value, tag)[0]
 
-    def counts(self, values: Any, tag: str = STRING) -> dict[str, int]:
-        """How many identifiers of each kind are replaced in a column, for the reader to know."""
-        counted = pc.value_counts(_array(values))
-        total: Counter[str] = Counter()
-        for value, times in zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True):
-            for kind, found in (self._search(value, tag)[1] if value is not None else {}).items():
-                total[kind] += found * times
-        return dict(total)
+    def _column(self, values: Any, tag: str, _rows: Mapping[str, Any] | None) -> pa.Array:
+        coded = _array(values).dictionary_encode()
+        searched = [("", {}) if value is None else self._search(value, tag) for value in coded.dictionary.to_pylist()]
+        if self.tally is not None and any(found for _, found in searched):
+            counted = pc.value_counts(coded.indices)
+            for at, cells in zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True):
+                if at is not None:
+                    self.tally.add(searched[at][1], cells)
+        return pc.take(pa.array([shown for shown, _ in searched], pa.string()), coded.indices)
 
     def _search(self, value: str, tag: str) -> tuple[str, dict[str, int]]:
         search = detectors.replace_json if tag == JSON else detectors.replace

@@ -26,7 +26,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from affidavit.errors import InvalidRequest, NotFound
-from affidavit.masking.masks import Binding, Mask, Vault, read_mask
+from affidavit.masking.masks import Binding, Mask, Tally, Vault, read_mask
 from affidavit.masking.tokens import TokenKeys
 from affidavit.paths import CLASSES, PATH_BYTES_MAX, PUBLIC_KEYS, Path
 
@@ -72,13 +72,15 @@ class Profile:
         ids: frozenset[str] | None = None,
         own_values: frozenset[str] = frozenset(),
         year: int | None = None,
+        tally: Tally | None = None,
     ) -> Profile:
         """The profile ready to mask.
 
         `keys` for tokens, `vault` for vault tokens, `ids` the subject's identifiers and `own_values` their
-        e-mail and the like (for `own`), `year` the year of the export (for grouping ages from 90).
+        e-mail and the like (for `own`), `year` the year of the export (for grouping ages from 90), `tally`
+        where replaced identifiers are counted.
         """
-        return replace(self, binding=Binding(keys, vault, ids, own_values, year), _masks={})
+        return replace(self, binding=Binding(keys, vault, ids, own_values, year, tally), _masks={})
 
     @property
     def masks_entries(self) -> bool:

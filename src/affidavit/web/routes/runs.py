@@ -26,6 +26,7 @@ from affidavit.export.estimate import estimate
 from affidavit.export.jobs import ExportRun
 from affidavit.export.outcome import MANIFEST, Outcome, read_outcome
 from affidavit.export.scope import scope_of as scope_in_words
+from affidavit.export.sidecar import beside
 from affidavit.export.spec import LEGACY_COLUMNS, RESOURCE, Column, InvalidSpec
 from affidavit.export.trail import trail
 from affidavit.log.audit_log import AuditLog
@@ -51,6 +52,7 @@ MEDIA_TYPES: Final = {
     "zip": "application/zip",
 }
 _ONE: Final = documented(401, 403, 404, 422, 503)
+_PARTS: Final = "`data`: of a bundle, its data file alone; `manifest`: what a bundle, or a CSV or NDJSON file, holds"
 
 router = APIRouter(tags=["exports"])
 
@@ -159,7 +161,7 @@ async def _progress(request: Request, log: AuditLog, run: ExportRun, who: Princi
 async def fetch_file(
     request: Request,
     run_id: str,
-    part: Annotated[Literal["file", "data"], Query(description="`data`: of a bundle, its data file alone")] = "file",
+    part: Annotated[Literal["file", "data", "manifest"], Query(description=_PARTS)] = "file",
     who: Principal = Exporter,
 ) -> Response:
     """Checked against its hash before the first byte is sent; recorded as `export.downloaded`."""
@@ -184,7 +186,20 @@ def _fetched(log: AuditLog, run_id: str, who: Principal, folder: Path, part: str
     run = _find(log, run_id, who)
     target = folder / (Path(run.file).name or "none")
     download(log, run.id, target)
+    if part == "manifest":
+        return _manifest_of(run, target)
     return _data_of(target, folder) if part == "data" and run.bundle else target
+
+
+def _manifest_of(run: ExportRun, file: Path) -> Path:
+    """What says what a file holds, where the file does not."""
+    found = beside(file)
+    if run.bundle:
+        with zipfile.ZipFile(file) as archive:
+            found.write_bytes(archive.read(MANIFEST))
+    if not found.exists():
+        raise NotFound(f"run {run.id} has no manifest", f"Its file says itself what it holds: {run.spec.format}")
+    return found
 
 
 def _data_of(bundle: Path, folder: Path) -> Path:
