@@ -109,5 +109,5 @@ class ProviderPages:
         headers = {"Retry-After": str(int(error.retry_after_s))} if isinstance(error, Busy) else None
         status = 429 if isinstance(error, Busy) else 401 if isinstance(error, Forbidden) else _AWAY
         if status != _AWAY or isinstance(error, StorageError):
-            return await self._pages.ask(request, "", fail=str(error), status=status, headers=headers)
+            return await self._pages.ask(request, "", fail=f"{error}.", status=status, headers=headers)
         return await self._pages.ask(request, "", fail="Sign-in by this provider is not set up rightly.", status=_AWAY)
