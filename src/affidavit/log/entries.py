@@ -38,18 +38,19 @@ class Entries:
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """Entry bytes of [start, end), in order. Raises IntegrityError at a gap."""
+        sealed = 0  # as far as it was found to be: it only grows
         while start < end:
-            found = self._chunk(start, end)
+            found: list[bytes] = []
+            if start >= sealed:
+                with self._database.read() as connection:
+                    sealed = sealed_size(connection, self._log.id)
+                    if start >= sealed:
+                        found = self._from_journal(connection, start, min(start + FETCH_ROWS, end))
+            if start < sealed:
+                bundle, offset = divmod(start, TILE_WIDTH)
+                found = read_bundle(self._archive, self._log, bundle)[offset : offset + end - start]
             yield from found
             start += len(found)
-
-    def _chunk(self, start: int, end: int) -> list[bytes]:
-        with self._database.read() as connection:
-            sealed = sealed_size(connection, self._log.id)
-            if start >= sealed:
-                return self._from_journal(connection, start, min(start + FETCH_ROWS, end))
-        bundle, offset = divmod(start, TILE_WIDTH)
-        return read_bundle(self._archive, self._log, bundle)[offset : offset + end - start]
 
     def _from_journal(self, connection: Connection, start: int, end: int) -> list[bytes]:
         rows = connection.execute(

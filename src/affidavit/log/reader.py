@@ -343,14 +343,19 @@ def _ordered_fields(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch as ROW_SCHEMA; rows whose fields came out of order get them in path order."""
     resort = batch.column("resort")
     if pc.any(resort).as_py():
-        fields, tags = batch.column("fields").to_pylist(), batch.column("tags").to_pylist()
-        for at, wanted in enumerate(resort.to_pylist()):
-            if wanted:
-                found = sorted(zip(_decode(fields[at]).items(), tags[at], strict=True))
-                fields[at] = _encode(dict(pair for pair, _ in found)).decode()
-                tags[at] = "".join(tag for _, tag in found)
-        batch = batch.set_column(batch.schema.get_field_index("fields"), "fields", pa.array(fields, pa.string()))
-        batch = batch.set_column(batch.schema.get_field_index("tags"), "tags", pa.array(tags, pa.string()))
+        wanted = pc.fill_null(resort, False)
+        chosen = batch.filter(wanted)
+        pairs = zip(chosen.column("fields").to_pylist(), chosen.column("tags").to_pylist(), strict=True)
+        found = [sorted(zip(_decode(fields).items(), tags, strict=True)) for fields, tags in pairs]
+        sorted_columns = {
+            "fields": [_encode(dict(pair for pair, _ in row)).decode() for row in found],
+            "tags": ["".join([tag for _, tag in row]) for row in found],
+        }
+        for name, texts in sorted_columns.items():
+            at = batch.schema.get_field_index(name)
+            column = batch.column(at)
+            whole = pc.replace_with_mask(column, wanted, pa.array(texts, column.type))
+            batch = batch.set_column(at, name, whole)
     return batch.select(ROW_SCHEMA.names).cast(ROW_SCHEMA)
 
 
