@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ import pyarrow as pa
 from affidavit.cases import incidents
 from affidavit.cases.case import Case, Clock
 from affidavit.cases.caseload import Caseload
+from affidavit.cases.counting import Calendar
 from affidavit.cases.deadlines import INCIDENT, REQUEST, Book
 from affidavit.event import micros
 from affidavit.log.checkpoints import Pin
@@ -36,13 +37,11 @@ class RegisterColumn:
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """The registers as of a moment. `tables` by name; `calendar_loaded` is false where business days were counted
-    without holidays, because none are loaded.
-    """
+    """The registers as of a moment: tables by name. `notes` say how their clocks were counted, where that matters."""
 
     tables: Mapping[str, pa.Table]
     now: datetime
-    calendar_loaded: bool
+    notes: tuple[str, ...]
 
 
 def _fact(name: str, cls: str = "none", *, column: str = "") -> RegisterColumn:
@@ -174,7 +173,15 @@ def registers(caseload: Caseload, now: datetime, pin: Pin | None = None, within:
         "incidents": _table(INCIDENT_COLUMNS, [one for one in cases if one.kind == INCIDENT], caseload.book),
         "clocks": _clock_table(shown),
     }
-    return Registers(tables, now, bool(days.holidays))
+    return Registers(tables, now, tuple(_notes(shown, days, caseload.book)))
+
+
+def _notes(shown: Iterable[tuple[Case, Iterable[Clock]]], days: Calendar, book: Book) -> Iterator[str]:
+    found = [clock.deadline for _, clocks in shown for clock in clocks]
+    if not days.holidays and any(one.unit == "business_day" or one.counting == "eu" for one in found):
+        yield "No holidays are loaded: business days leave out weekends alone, and limits may end too early."
+    for name in sorted(book.pending & {one.pending for one in found}):
+        yield f"Counted as the proposal {name} has it, which is not the law: the setting pending_laws names it."
 
 
 def _table(columns: Iterable[RegisterColumn], cases: list[Case], book: Book) -> pa.Table:

@@ -170,6 +170,7 @@ class _Making:
             "now": moment(fixed.at_us),
             "zone": asked.zone,
         }
+        self.counted: tuple[str, ...] = ()  # what has to be said of how registers were counted
 
     @property
     def own_pins(self) -> list[Pin]:
@@ -220,7 +221,7 @@ class _Making:
         covered = coverage(bench, self.shower, self.parameters, self.report.gap_hours, self._dropped(period))
         now = moment(self.fixed.at_us).replace(tzinfo=UTC)
         references = add_references(bench, self.log, self.report.references, now)
-        add_registers(bench, self.log, self.report.registers, self.pins, self.asked.within, now)
+        self.counted = add_registers(bench, self.log, self.report.registers, self.pins, self.asked.within, now)
         for view in self.report.views:
             bench.view(view.name, view.sql, self.parameters)
         selected = bench.number("SELECT count(*) FROM events", {}, "count")
@@ -319,7 +320,7 @@ class _Making:
             definition=self.library.digest(self.report.id),
             retention=self.report.retention,
             retention_basis=self.report.retention_basis,
-            notes=(*self.report.notes, *([framework.note] if framework.note else [])),
+            notes=(*self.report.notes, *([framework.note] if framework.note else []), *self.counted),
         )
 
     def _run(self) -> Run:

@@ -31,16 +31,21 @@ _TIME: Final = pa.timestamp("us")
 
 def add_registers(
     bench: Workbench, log: Any, wanted: Sequence[str], pins: Sequence[Pin], within: Query, now: datetime
-) -> None:
-    """Make the registers' tables, as the logs told them at their pinned sizes, and the clocks of cases at `now`."""
+) -> tuple[str, ...]:
+    """Make the registers' tables, as the logs told them at their pinned sizes, and the clocks of cases at `now`.
+
+    What has to be said of how they were counted.
+    """
     if LOGS in wanted:
         bench.table(LOGS, _logs(log, pins))
     cases = [name for name in wanted if name != LOGS]
-    if cases:
-        pin = next((one for one in pins if one.stream == MAIN), None)
-        found = registers(Caseload(log), now, pin, within)
-        for name in (*cases, CLOCKS):
-            bench.table(name, _with_refs(_with_moments(found.tables[name])))
+    if not cases:
+        return ()
+    pin = next((one for one in pins if one.stream == MAIN), None)
+    found = registers(Caseload(log), now, pin, within)
+    for name in (*cases, CLOCKS):
+        bench.table(name, _with_refs(_with_moments(found.tables[name])))
+    return found.notes
 
 
 def _logs(log: Any, pins: Sequence[Pin]) -> pa.Table:
