@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
@@ -8,6 +9,7 @@ const API = process.env["AFFIDAVIT_API"] ?? "http://127.0.0.1:8787";
 export default defineConfig({
   // Relative, so that the built page works mounted under any prefix.
   base: "./",
+  resolve: { alias: [{ find: /^use-sync-external-store\/shim.*$/, replacement: fileURLToPath(new URL("src/syncStore.ts", import.meta.url)) }] },
   plugins: [
     // React Aria carries its own few strings in 30 languages; the page speaks English. Dates follow the browser.
     { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" },

@@ -24,6 +24,14 @@ export function statusQuery(client: Client) {
   });
 }
 
+/** The tenant's configuration, for roles that may see it. */
+export function configurationQuery(client: Client) {
+  return queryOptions({
+    queryKey: ["configuration", client.baseUrl],
+    queryFn: ({ signal }) => answerOf(api(client).GET("/api/v1/configuration", { signal })),
+  });
+}
+
 /** The fields events can have, and how this reader sees each. */
 export function fieldsQuery(client: Client) {
   return queryOptions({

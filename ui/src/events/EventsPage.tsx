@@ -13,7 +13,7 @@ import css from "./EventsPage.module.css";
 import { EventsTable, keyOf, type EventsTableHandle } from "./EventsTable.tsx";
 import { Facets } from "./Facets.tsx";
 import { Histogram } from "./Histogram.tsx";
-import { boundsOf, periodFrom, periodTo, type Period } from "./period.ts";
+import { boundsOf, periodFrom, periodInWords, periodTo, type Period } from "./period.ts";
 import { QueryBar } from "./QueryBar.tsx";
 import { Failed, NoEvents } from "./Nothing.tsx";
 import { RowsBar } from "./RowsBar.tsx";
@@ -101,7 +101,7 @@ export function EventsPage({ client, place, status }: PageProps) {
             <Failed error={page.error} onAgain={() => setTurn(Date.now())} onEdit={() => box.current?.focus()} />
           ) : (
             <>
-              <Histogram client={client} asked={asked} zone={zone} count={inWords(count)} onPeriod={(next) => goTo({ period: next })} />
+              <Histogram client={client} asked={asked} zone={zone} count={inWords(count)} period={periodInWords(period, zone)} onPeriod={(next) => goTo({ period: next })} />
               <output className={css["hidden"]}>{live.said !== "" ? live.said : page.data === undefined ? "Searching" : inWords(count)}</output>
               <div className={css["rows"]}>
                 {rows.length > 0 && (

@@ -26,11 +26,13 @@ interface HistogramProps {
   zone: string;
   /** How many match, in words; "" while it is not known. */
   count: string;
+  /** The period asked for, in words. */
+  period: string;
   onPeriod: (period: Period) => void;
 }
 
 /** Events over time, denied and failed ones below at their own scale. Drag over bars to narrow; the same numbers are in a table. */
-export function Histogram({ client, asked, zone, count, onPeriod }: HistogramProps) {
+export function Histogram({ client, asked, zone, count, period, onPeriod }: HistogramProps) {
   const { data, isError, isPlaceholderData } = useQuery(histogramQuery(client, asked));
   const [table, setTable] = useState(false);
   if (isError) return <p className={css["none"]}>No chart: it needs a query that can be read, and times shown in clear.</p>;
@@ -40,7 +42,9 @@ export function Histogram({ client, asked, zone, count, onPeriod }: HistogramPro
   return (
     <section className={css["histogram"]} aria-label="Events over time" data-old={isPlaceholderData || undefined}>
       <div className={css["head"]}>
-        <p className={css["count"]}>{count === "" ? "Searching …" : count}</p>
+        <p className={css["count"]}>
+          {count === "" ? "Searching …" : count} <span>{period}</span>
+        </p>
         <ul className={css["keys"]} aria-label="Series">
           <li>
             <i className={css["c1"]} aria-hidden />

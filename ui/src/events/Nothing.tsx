@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { SearchX, Unplug } from "lucide-react";
 import type { Client } from "../api/client.ts";
 import { ServerProblem } from "../api/problem.ts";
-import { Button } from "../parts/Button.tsx";
+import { Button, buttonClass } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { blameQuery, type Asked } from "./asking.ts";
 import { termsOf } from "./terms.ts";
@@ -53,7 +53,8 @@ interface FailedProps {
 }
 
 const CLIENT_FAULTS = new Set([400, 422]);
-const FORBIDDEN = new Set([401, 403]);
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
 
 /** What failed, what still works, and what to do. */
 export function Failed({ error, onAgain, onEdit }: FailedProps) {
@@ -64,7 +65,19 @@ export function Failed({ error, onAgain, onEdit }: FailedProps) {
       </Notice>
     );
   }
-  if (error instanceof ServerProblem && FORBIDDEN.has(error.status)) {
+  if (error instanceof ServerProblem && error.status === UNAUTHORIZED) {
+    const actions = (
+      <a className={buttonClass("plain")} href=".">
+        Sign in again
+      </a>
+    );
+    return (
+      <Notice title="You are no longer signed in" icon={<SearchX aria-hidden />} actions={actions} urgent>
+        Your session has ended. Nothing is lost, and nothing was searched.
+      </Notice>
+    );
+  }
+  if (error instanceof ServerProblem && error.status === FORBIDDEN) {
     return (
       <Notice title="You may not search this log" icon={<SearchX aria-hidden />} urgent>
         {error.detail} Ask an admin of this tenant.

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { Client } from "../api/client.ts";
-import { meQuery } from "../api/me.ts";
-import { statusQuery } from "../api/queries.ts";
+import { meQuery, type Me } from "../api/me.ts";
+import { configurationQuery, statusQuery } from "../api/queries.ts";
 import { buttonClass } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { Banners } from "./Banners.tsx";
 import css from "./Frame.module.css";
 import { PageBoundary } from "./PageBoundary.tsx";
-import { pageAt } from "./pages.ts";
+import { isOpenTo, pageAt, PAGES } from "./pages.ts";
 import { address, navigate, usePlace } from "./router.ts";
 import { useShortcuts } from "./shortcuts.ts";
 import { ShortcutsDialog } from "./ShortcutsDialog.tsx";
@@ -24,6 +24,7 @@ export function Frame({ client }: { client: Client }) {
   const [help, setHelp] = useState(false);
   const asked = useQuery(statusQuery(client));
   const { data: me = null } = useQuery(meQuery(client));
+  const { data: configuration } = useQuery({ ...configurationQuery(client), enabled: me?.may.includes("configuration") === true, refetchInterval: 60_000 });
   const status = asked.data ?? null;
   const title = within ?? entry?.title ?? "No such page";
   const heading = useHeading(title, place.page, within ?? "");
@@ -53,11 +54,11 @@ export function Frame({ client }: { client: Client }) {
           profile={me?.profile ?? ""}
           onHelp={() => setHelp(true)}
         />
-        <Banners recording={null} failure={asked.error} />
+        <Banners recording={configuration?.audit_logging ?? null} failure={asked.error} />
         <TitleContext value={titled}>
           <PageBoundary key={place.page}>
             <Suspense fallback={<p className={css["loading"]}>Loading …</p>}>
-              {entry === null ? <NoSuchPage /> : <entry.Page client={client} place={place} status={status} />}
+              {entry === null ? <NoSuchPage /> : isOpenTo(entry, me) ? <entry.Page client={client} place={place} status={status} /> : <NotForYou me={me} />}
             </Suspense>
           </PageBoundary>
         </TitleContext>
@@ -81,6 +82,21 @@ function useHeading(title: string, page: string, within: string) {
     heading.current?.focus({ preventScroll: true });
   }, [page, within]);
   return heading;
+}
+
+/** The first page of whoever has not this one. */
+function NotForYou({ me }: { me: Me | null }) {
+  const first = PAGES.find((entry) => isOpenTo(entry, me));
+  const actions = first && (
+    <a className={buttonClass("plain")} href={address(first.path)}>
+      {first.title}
+    </a>
+  );
+  return (
+    <Notice title="Your role does not include this page" actions={actions}>
+      An admin of this tenant can give you another role.
+    </Notice>
+  );
 }
 
 function NoSuchPage() {

@@ -6,7 +6,7 @@ import type { Status } from "../api/status.ts";
 import { useNow } from "../parts/useNow.ts";
 import { ago, grouped } from "../parts/words.ts";
 import { Brand } from "./Brand.tsx";
-import { PAGES, type PageEntry } from "./pages.ts";
+import { isOpenTo, PAGES, type PageEntry } from "./pages.ts";
 import { address } from "./router.ts";
 import css from "./Sidebar.module.css";
 
@@ -32,8 +32,8 @@ export function Sidebar({ onSkip, ...props }: SidebarProps & { onSkip: () => voi
   );
 }
 
-function inGroup(group: PageEntry["group"]): PageEntry[] {
-  return PAGES.filter((entry) => entry.group === group);
+function inGroup(group: PageEntry["group"], me: Me | null): PageEntry[] {
+  return PAGES.filter((entry) => entry.group === group && isOpenTo(entry, me));
 }
 
 /** What the sidebar and the phone's menu both show. */
@@ -51,21 +51,21 @@ export function SidebarContent({ status, me, page, onHelp }: SidebarProps) {
         </p>
       )}
       <nav className={css["nav"]} aria-label="Pages">
-        {inGroup("").map((entry) => (
+        {inGroup("", me).map((entry) => (
           <a key={entry.path} className={css["first"]} href={address(entry.path)} aria-current={entry.path === page ? "page" : undefined} title={entry.title}>
             <entry.icon aria-hidden />
             <span>{entry.title}</span>
             <kbd aria-hidden>E</kbd>
           </a>
         ))}
-        {GROUPS.filter((group) => inGroup(group).length > 0).map((group) => (
+        {GROUPS.filter((group) => inGroup(group, me).length > 0).map((group) => (
           <div key={group}>
             <h2 className={css["group"]}>{group}</h2>
-            <Pages entries={inGroup(group)} page={page} />
+            <Pages entries={inGroup(group, me)} page={page} />
           </div>
         ))}
         <div className={css["below"]}>
-          <Pages entries={inGroup("below")} page={page} />
+          <Pages entries={inGroup("below", me)} page={page} />
         </div>
       </nav>
       <div className={css["foot"]}>
