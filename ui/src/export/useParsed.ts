@@ -38,5 +38,9 @@ export function useParsed(client: Client, text: string): Parsed {
 
 function faultOf({ column, message, hint }: { column: number | null; message: string; hint: string }): string {
   const where = column === null ? "" : `Column ${column}: `;
-  return `${where}${message}.${hint === "" ? "" : ` ${hint}.`}`;
+  return where + [message, hint].filter((part) => part !== "").map(ended).join(" ");
+}
+
+function ended(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

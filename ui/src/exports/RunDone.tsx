@@ -199,11 +199,11 @@ function Checked({ outcome }: { outcome: Outcome }) {
 }
 
 /** What a PASS is about; the verifier gives remarks alone. */
-function said(name: string, status: string, { index, masked }: Outcome): string {
+function said(name: string, status: string, { index }: Outcome): string {
   if (status !== "PASS") return "";
   if (name === "AUTHENTIC") return `The log’s keys signed it${index === null ? "" : `, and its entry at index ${grouped(index)} attests this manifest`}.`;
   if (name === "COMPLETE") return "Every event of the period that fits the conditions is here, and no other.";
-  if (name === "VIEW MATCHES") return `All cells were rebuilt from the evidence and are equal.${masked !== null && masked > 0 ? ` ${grouped(masked)} are masked and marked as masked.` : ""}`;
+  if (name === "VIEW MATCHES") return "All cells were rebuilt from the evidence and are equal.";
   return "";
 }
 
