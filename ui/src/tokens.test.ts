@@ -49,6 +49,7 @@ const LIMITS: [ink: string, grounds: string[], light: number, dark: number][] = 
   ["pass-fill", ["surface", "raised"], 3.0, 3.0],
   ["c1", ["surface", "raised", "sunken", "accent-soft"], 3.0, 3.0],
   ["c2", ["surface", "raised", "sunken"], 3.0, 3.0],
+  ["c3", ["surface", "raised", "sunken"], 3.0, 3.0],
   ["c4", ["surface", "raised", "sunken"], 3.0, 3.0],
   ["masked", ["masked-soft", "masked-hatch", "surface", "sunken"], 7.2, 7.4],
 ];
