@@ -276,3 +276,18 @@ def test_what_is_no_path_never_becomes_sql(log, path):
         except InvalidQuery:
             continue
         assert found == []
+
+
+@pytest.mark.parametrize("net", ["10.0.0.0/8", "10.1.0.7", "::/0", "fe80::/10", "192.168.0.0/16"])
+def test_networks_find_the_same_sealed_or_not(log, net):
+    odd = ("::1", "fe80::9", "fe80::9%eth0", "::ffff:10.1.0.7", "10.1.0.7%a", "host", None)
+    events = [{"action": "a", "at": at(n), "source": {"ip": f"10.{n % 3}.0.{n % 11}"}} for n in range(256)]
+    events += [{"action": "a", "at": at(n), "source": {"ip": odd[n % len(odd)]}} for n in range(256)]
+    log.record_many(events)
+    cells = [{} if event["source"]["ip"] is None else {"source.ip": ("s", event["source"]["ip"])} for event in events]
+    for sealed in (False, True):
+        if sealed:
+            assert Worker(log).round(everything=True).sealed == len(events)
+        for query in (Leaf("cidr", "source.ip", net), Not(Leaf("cidr", "source.ip", net))):
+            matches = compile_query(query)
+            assert {idx for _, _, idx in keys(log, query)} == {n for n, cell in enumerate(cells) if matches({}, cell)}

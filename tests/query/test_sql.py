@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from affidavit.errors import InvalidQuery
+from affidavit.log.segment import ip_key
 from affidavit.paths import PUBLIC_KEYS
 from affidavit.query.address import address, network, within
 from affidavit.query.bounds import bounds
@@ -37,6 +38,9 @@ class Layout:
             free = inside('"details:j"', path)
             return f'CASE WHEN "{path}" IS NULL THEN coalesce({own}, {free}) END'
         return inside('"details:j"', path) if path in INNER_PATHS else own
+
+    def address(self, path):
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -300,8 +304,36 @@ class Literals:
         tag, value = self.fields.get(path, ("n", None))
         return "'" + value.replace("'", "''") + "'" if tag == "j" else "NULL::VARCHAR"
 
+    def address(self, path):
+        tag, value = self.fields.get(path, ("n", None))
+        found = ip_key(value) if tag == "s" else None
+        if path != "source.ip":
+            return None
+        return "NULL::BLOB" if found is None else f"unhex('{found.hex()}')"
+
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors/query/truth.json").read_text("utf-8"))
+
+
+ADDRESSES = (
+    "10.0.0.1", "10.255.0.0", "9.9.9.9", "0.0.0.0", "10.0.0.01", " 10.0.0.1", "10.0.0.1/32", "10.0.0.1%a", "x", "",
+    "::", "::1", "fe80::1", "fe80::1%eth0", "::ffff:10.0.0.1", "::FFFF:a00:1", "2001:db8::1", "2001:0DB8:0:0:0:0:0:1",
+)  # fmt: skip
+NETWORKS = (
+    "10.0.0.0/8", "10.0.0.1", "0.0.0.0/0", "::/0", "::1", "::ffff:0:0/96", "::ffff:10.0.0.0/104", "::ffff:0:0/80",
+    "2001:db8::/32", "fe80::/10",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("net", NETWORKS)
+def test_sortable_addresses_answer_as_texts_do(db, net):
+    for negated in (False, True):
+        leaf = Leaf("cidr", "source.ip", net)
+        query = Not(leaf) if negated else leaf
+        for value in ADDRESSES:
+            sql = to_sql(query, Literals({}, {"source.ip": ("s", value)}))
+            (found,) = db.execute(f"SELECT count(*) WHERE {sql.text}", list(sql.parameters)).fetchone()
+            assert bool(found) is compile_query(query)({}, {"source.ip": ("s", value)}), (net, value, negated)
 
 
 @pytest.mark.parametrize("vector", [v for v in VECTORS["vectors"] if v["truth"] is not None], ids=lambda v: v["name"])

@@ -48,6 +48,10 @@ class JournalColumns:
             return inside(_text("fields", "details"), path)
         return self._value(path, JSON)
 
+    def address(self, _path: str) -> str | None:
+        """None: the journal keeps texts alone."""
+        return None
+
     def fields(self, paths: Sequence[str]) -> str:
         """The select list idx, at_us, t_us, action, outcome and the texts of `paths` as f0, f1, …"""
         return ", ".join(["idx, at_us, t_us, action, outcome", *_texts(self, paths)])
@@ -78,6 +82,10 @@ class SegmentColumns:
         if _is_inside_details(path, self._declared):
             return inside("details", path)
         return self._value(path, JSON)
+
+    def address(self, path: str) -> str | None:
+        """The sortable address beside `source.ip`."""
+        return "source_ip_key" if path == "source.ip" else None
 
     def fields(self, paths: Sequence[str]) -> str:
         """The select list idx, at_us, t_us, action, outcome and the texts of `paths` as f0, f1, …"""

@@ -42,6 +42,13 @@ class Columns(Protocol):
         """
         ...
 
+    def address(self, path: str) -> str | None:
+        """BLOB: the address at `path` as 16 sortable bytes, IPv4 mapped into IPv6, without a zone; NULL where it is none.
+
+        None: not kept here.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Sql:
@@ -108,6 +115,9 @@ class _Writer:
         kinds = _kinds(leaf.path)
         column = self.columns.column(leaf.path) if "s" in kinds else None
         raw = self.columns.raw(leaf.path) if JSON in kinds else None
+        key = self.columns.address(leaf.path) if leaf.op == "cidr" else None
+        if key is not None and column is not None:
+            return self.on_address(key, column, leaf)
         texts = [] if column is None else [self.on_text(column, leaf)]
         if raw is not None:
             texts.append(self.on_json(raw, leaf))
@@ -131,6 +141,12 @@ class _Writer:
             first, last = cast("tuple[str, str]", network(value))
             return sql_address.within(x, self.bind(first), self.bind(last))
         return self.glob(x, value)
+
+    def on_address(self, key: str, x: str, leaf: Leaf) -> str:
+        """A network as a range of sortable addresses, which statistics of columns can use."""
+        first, last = cast("tuple[str, str]", network(leaf.value))
+        ends = [self.bind(sql_address.key(end)) for end in (first, last)]
+        return f"{key} >= {ends[0]} AND {key} <= {ends[1]} AND {sql_address.exact(key, x, short=len(first) == 8)}"
 
     def one_of(self, x: str, values: tuple[str, ...]) -> str:
         distinct = list(dict.fromkeys(values))

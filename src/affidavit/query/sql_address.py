@@ -10,6 +10,23 @@ _V4: Final = rf"{_OCTET}(\.{_OCTET}){{3}}"
 _V6: Final = rf"[0-9a-f:]*:({_V4}|[0-9a-f:]*)"
 
 
+_MAPPED: Final = "00000000000000000000ffff"
+
+
+def key(digits: str) -> bytes:
+    """Hex digits of `address` as 16 sortable bytes."""
+    return bytes.fromhex(digits if len(digits) == 32 else _MAPPED + digits)
+
+
+def exact(key: str, x: str, *, short: bool) -> str:
+    """SQL: whether the address text `x` is what its sortable bytes `key` say, beside the range.
+
+    A text with a zone is no address to `cidr`, and IPv4 mapped into IPv6 is in no network of IPv6 (not `short`).
+    """
+    whole = f"NOT contains({x}, '%')"
+    return whole if short else f"{whole} AND NOT starts_with(hex({key}), '{_MAPPED.upper()}')"
+
+
 def within(x: str, first: str, last: str) -> str:
     """SQL: whether the address text `x` lies in [first, last], hex texts of 8 or 32 digits. NULL for NULL.
 
@@ -21,7 +38,7 @@ def within(x: str, first: str, last: str) -> str:
     found = f"list_transform([{x}], lambda a: coalesce({v4}, {v6}))"
     plain = (
         f"list_transform({found}, lambda h: "
-        "CASE WHEN length(h) = 32 AND starts_with(h, '00000000000000000000ffff') THEN h[25:] ELSE h END)"
+        f"CASE WHEN length(h) = 32 AND starts_with(h, '{_MAPPED}') THEN h[25:] ELSE h END)"
     )
     ends = f"[{first}, {last}]"
     return (
