@@ -43,9 +43,9 @@ class Columns(Protocol):
         ...
 
     def address(self, path: str) -> str | None:
-        """BLOB: the address at `path` as 16 sortable bytes, IPv4 mapped into IPv6, without a zone; NULL where it is none.
+        """BLOB: the address at `path` as 16 sortable bytes, IPv4 mapped into IPv6, without a zone.
 
-        None: not kept here.
+        NULL where it is none. None: not kept here.
         """
         ...
 
