@@ -105,6 +105,7 @@ def test_values_that_can_not_be_are_refused_by_name(log, key, value):
         configuration.change(log, {key: value})
     assert error.value.field == key
     assert error.value.hint
+    assert error.value.message.count(f"{key}: ") <= 1
 
 
 @pytest.mark.parametrize("setting", [{"retention": "soon"}, {"export_formats": "docx"}, {"export_frequency": "x"}])
@@ -254,5 +255,5 @@ def test_periods_are_calendar_arithmetic():
     ],
 )
 def test_what_is_no_period_is_refused(text):
-    with pytest.raises(InvalidRequest, match="retention"):
+    with pytest.raises(InvalidRequest, match="is no period|is too long"):
         Keep.parse(text)

@@ -148,7 +148,8 @@ def check(name: str, value: Any) -> Any:
     except InvalidConfiguration:
         raise
     except InvalidRequest as error:
-        raise InvalidConfiguration(f"{name}: {error.message}", error.hint, field=name) from None
+        message = error.message.removeprefix(f"{name}: ")
+        raise InvalidConfiguration(f"{name}: {message}", error.hint, field=name) from None
 
 
 def _audit_logging(value: Any) -> bool:

@@ -37,16 +37,16 @@ class Keep:
         while at < len(shown):
             part = _PART_RE.match(shown, at)
             if part is None or part[2] not in units:
-                raise InvalidRequest(f"retention {text[:80]!r} is no period", HINT)
+                raise InvalidRequest(f"{text[:80]!r} is no period", HINT)
             del units[: units.index(part[2]) + 1]
             months += int(part[1]) * _UNITS[part[2]][0]
             days += int(part[1]) * _UNITS[part[2]][1]
             at = part.end()
         if not months and not days:
-            raise InvalidRequest(f"retention {text[:80]!r} is no period", HINT)
+            raise InvalidRequest(f"{text[:80]!r} is no period", HINT)
         if months > MONTHS_MAX or days > DAYS_MAX:
             raise InvalidRequest(
-                f"retention {text[:80]!r} is too long", f"At most {MONTHS_MAX // 12:,} years or {DAYS_MAX:,} days"
+                f"{text[:80]!r} is too long", f"At most {MONTHS_MAX // 12:,} years or {DAYS_MAX:,} days"
             )
         return cls(months, days)
 
