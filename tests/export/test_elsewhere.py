@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pyarrow as pa
 import pytest
@@ -143,3 +143,15 @@ def test_a_bundle_made_by_two_verifies(log, record, out):
     result = verify_bundle(out / "two.zip", log.trust())
     assert result.ok
     assert result.facts["rows"] == 300
+
+
+def test_one_begins_before_the_rows_where_their_number_is_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(elsewhere, "ROWS_FROM", 10)
+    with ExitStack() as stack:
+        parts = [stack.enter_context(closing(Spool(name, tmp_path, STORED))) for name in ("a", "b", "c")]
+        many, few, unknown = (Openings(parts, frozenset(), processes=2, expected=n) for n in (10, 9, None))
+        for made in (many, few, unknown):
+            stack.callback(made.close)
+        assert many._second is not None
+        assert few._here is not None
+        assert (unknown._second, unknown._here) == (None, None)

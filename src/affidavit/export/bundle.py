@@ -92,7 +92,7 @@ class Bundle:
         if self._rows.evidence != "none":
             parts = [self._spool("openings.ndjson"), *(self._spool(name, STORED) for name in STORED_PARTS)]
             self._spool("support.ndjson")
-            self._openings = Openings(parts, self._rows.masker.open_paths, processes=self._processes)
+            self._openings = Openings(parts, self._rows.masker.open_paths, processes=self._processes, expected=total)
             self._stack.callback(self._openings.close)
             also = self._row_openings
         for chunk in self._rows.chunks(progress, total, also):

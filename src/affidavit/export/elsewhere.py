@@ -36,9 +36,14 @@ AHEAD: Final = 4
 
 
 class Openings:
-    """Takes rows as `OpeningsWriter` does, and has them written here or, where there are many, in a second process."""
+    """Takes rows as `OpeningsWriter` does, and has them written here or, where there are many, in a second process.
 
-    def __init__(self, spools: Sequence[Spool], open_paths: AbstractSet[str], *, processes: int) -> None:
+    `expected` is how many rows will come, where that is known: a second process then begins before they do, or never.
+    """
+
+    def __init__(
+        self, spools: Sequence[Spool], open_paths: AbstractSet[str], *, processes: int, expected: int | None = None
+    ) -> None:
         self._spools = spools
         self._open_paths = open_paths
         self._held: list[tuple[pa.RecordBatch, Some]] = []
@@ -48,7 +53,8 @@ class Openings:
         self._schema: Any = None
         self._rows = 0
         self._here: OpeningsWriter | None = None
-        if processes < 2 or not possible():
+        few = expected is not None and expected < ROWS_FROM
+        if processes < 2 or few or not possible() or (expected is not None and not self._begin()):
             self._stay()
 
     def write(self, batch: pa.RecordBatch, some: Some = ()) -> None:
@@ -63,7 +69,8 @@ class Openings:
     def finish(self) -> None:
         """Wait until all is written."""
         if self._second is None or self._sink is None:
-            self._stay()
+            if self._here is None:
+                self._stay()
             return
         with self._spoken_to() as second:
             self._sink.close()
@@ -84,7 +91,7 @@ class Openings:
         self._held.append((batch, some))
         self._held_rows += batch.num_rows
         self._held_bytes += batch.nbytes
-        if self._held_rows < ROWS_FROM:
+        if self._second is None and self._held_rows < ROWS_FROM:
             return
         if self._second is None and not self._begin():
             self._stay()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from affidavit.errors import InvalidRequest, MalformedProof, NotFound, StorageError
 from affidavit.verify import clocks, steps, walk
@@ -16,6 +16,9 @@ from affidavit.verify.manifest import MANIFEST_BYTES_MAX, Manifest, parse_manife
 from affidavit.verify.second import possible
 from affidavit.verify.trust import Trust, load_trust
 from affidavit.verify.verdict import VIEW_MATCHES, Findings, Result
+
+if TYPE_CHECKING:
+    from affidavit.verify.beside import Beside
 
 PROCESSES_FROM_BYTES: Final = 8 << 20
 """A smaller bundle is verified before a second process would have begun."""
@@ -61,7 +64,7 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
         stack.callback(job.close)
         second = None
         if beside is not None and manifest.evidence != "none":
-            second = _commitments(stack, beside)
+            second = _begin(stack, beside)
         steps.step_3(job, support)
         clocks.check_anchors(job, support)
         clocks.check_dates(job, support)
@@ -71,7 +74,8 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
         if manifest.evidence == "none":
             findings.unproven(7, VIEW_MATCHES, "The bundle holds no openings (evidence: none)")
         else:
-            walk.walk_rows(job, support, second)
+            # By now it has begun, if it ever does.
+            walk.walk_rows(job, support, second.commitments() if second is not None and second.ready() else None)
             step[0] = 6
             steps.step_6(job, support)
         step[0] = 8
@@ -83,15 +87,14 @@ def _verify(archive: Archive, trust: Trust, findings: Findings, step: list[int],
     return findings.result()
 
 
-def _commitments(stack: ExitStack, bundle: Path) -> Iterator[bytes] | None:
-    """The rows' commitments from a second process; None where there can be none."""
+def _begin(stack: ExitStack, bundle: Path) -> Beside | None:
+    """A second process that makes the rows' commitments from now on; None where there can be none."""
     from affidavit.verify.beside import Beside
 
     try:
-        beside = stack.enter_context(Beside(bundle))
+        return stack.enter_context(Beside(bundle))
     except OSError:
         return None
-    return beside.commitments() if beside.ready() else None
 
 
 def _facts(manifest: Manifest, trust: Trust, findings: Findings) -> None:
