@@ -255,5 +255,5 @@ def test_periods_are_calendar_arithmetic():
     ],
 )
 def test_what_is_no_period_is_refused(text):
-    with pytest.raises(InvalidRequest, match="is no period|is too long"):
+    with pytest.raises(InvalidRequest, match=r"is no period|is too long"):
         Keep.parse(text)
