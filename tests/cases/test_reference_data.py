@@ -2,8 +2,11 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affidavit.cases import reference_data, reference_tables
 from affidavit.cases.reference_data import calendar, forget, list_loads, load_csv, load_rows, read, tables
@@ -185,3 +188,26 @@ def test_a_hundred_thousand_rows(log, csv):
     lines = "".join(f"t{n % 500},s{n},teacher,2026-01-01,2026-07-31\n" for n in range(100_000))
     load = load_csv(log, "relations", csv("actor_id,subject_id,relation,valid_from,valid_to\n" + lines))
     assert load.rows == read(log, "relations")[1].num_rows == 100_000
+
+
+PERIODS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(1, 28), st.integers(0, 6)).map(
+        lambda one: (one[0], date(2026, 2, one[1]), date(2026, 2, one[1]) + timedelta(days=one[2]))
+    ),
+    max_size=6,
+)
+
+
+@given(PERIODS)
+def test_a_key_is_never_valid_twice_at_once(periods):
+    """Rows are taken exactly if no two of one key share a day."""
+    table = reference_tables.TABLES["sensitive_subjects"]
+    rows = [{"subject_id": key, "reason": "x", "valid_from": str(a), "valid_to": str(b)} for key, a, b in periods]
+    shared = any(
+        one[0] == other[0] and one[1] <= other[2] and other[1] <= one[2] for one, other in combinations(periods, 2)
+    )
+    if shared:
+        with pytest.raises(InvalidRequest, match="is valid at the same time in"):
+            reference_tables.from_rows(table, rows, UTC, "test")
+    else:
+        assert reference_tables.from_rows(table, rows, UTC, "test").num_rows == len(rows)

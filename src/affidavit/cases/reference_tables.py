@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import reduce
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from affidavit.errors import InvalidRequest
 from affidavit.event import micros
@@ -144,21 +147,25 @@ def from_csv(table: Table, data: bytes, zone: tzinfo, source: str) -> pa.Table:
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"{source}: not UTF-8 at byte {error.start}", "Save it as UTF-8") from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
+    lines = array("Q")  # of each row, the number of its last line
     try:
         header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(table, header, source)
+        columns: list[list[str]] = [[] for _ in header]
+        once: dict[str, str] = {}  # the same text is kept once
         for row in reader:
             if row:
-                rows.append(row)
                 lines.append(reader.line_num)
                 _check_width(row, header, f"{source} line {reader.line_num}")
-                _check_count(len(rows), source)
+                _check_count(len(lines), source)
+                for column, cell in zip(columns, row, strict=True):
+                    column.append(once.setdefault(cell, cell))
     except csv.Error as error:
         raise InvalidRequest(f"{source} line {reader.line_num}: {error}", "Check the quotes") from None
-    _check_header(table, header, source)
-    cells = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
-    return _build(table, cells, len(rows), zone, lambda at: f"{source} line {lines[at]}")
+    del once
+    return _build(
+        table, dict(zip(header, columns, strict=True)), len(lines), zone, lambda at: f"{source} line {lines[at]}"
+    )
 
 
 def from_rows(table: Table, rows: Sequence[Mapping[str, Any]], zone: tzinfo, source: str) -> pa.Table:
@@ -218,11 +225,11 @@ def _check_header(table: Table, names: Sequence[str], source: str, *, whole: boo
 
 
 def _build(
-    table: Table, cells: Mapping[str, list[str]], count: int, zone: tzinfo, where: Callable[[int], str]
+    table: Table, cells: dict[str, list[str]], count: int, zone: tzinfo, where: Callable[[int], str]
 ) -> pa.Table:
     built: dict[str, Any] = {}
     for column in table.columns:
-        values = [cell.strip() for cell in cells[column.name]] if column.name in cells else [""] * count
+        values = [cell.strip() for cell in cells.pop(column.name)] if column.name in cells else [""] * count
         for at, value in enumerate(values):
             if (column.required and not value) or len(value) > CELL_CHARS_MAX:
                 fault = f"has {len(value)} characters, at most {CELL_CHARS_MAX}" if value else "is empty"
@@ -231,40 +238,40 @@ def _build(
                 raise InvalidRequest(
                     f"{where(at)}, column {column.name}: {value[:60]!r}", f"Allowed: {', '.join(column.allowed)}"
                 )
-        _convert(column, values, zone, where, built)
+        if column.name == "calendar":
+            values = [value or DEFAULT_CALENDAR for value in values]
+        for name, made in _convert(column, values, zone, where):
+            built[name] = pa.array(made, table.schema.field(name).type)
     if "surname" in built:
-        pairs = zip(built["surname"], built["name"], strict=True)
-        built["surname"] = [own or (name.split()[-1] if name else None) for own, name in pairs]
-    if "calendar" in built:
-        built["calendar"] = [name or DEFAULT_CALENDAR for name in built["calendar"]]
-    made = pa.Table.from_pydict(built, schema=table.schema)
-    _check_overlaps(table, made, where)
-    return made
+        pairs = zip(built["surname"].to_pylist(), built["name"].to_pylist(), strict=True)
+        built["surname"] = pa.array([own or (name.split()[-1] if name else None) for own, name in pairs], pa.string())
+    whole = pa.Table.from_pydict(built, schema=table.schema)
+    _check_overlaps(table, whole, where)
+    return whole
 
 
 def _convert(
-    column: Column, values: list[str], zone: tzinfo, where: Callable[[int], str], built: dict[str, Any]
-) -> None:
-    """Put a column, and its moments, into `built`."""
+    column: Column, values: list[str], zone: tzinfo, where: Callable[[int], str]
+) -> Iterator[tuple[str, list[Any]]]:
+    """The columns of the table that come of one of the file, by name: its values, and of moments their microseconds."""
+    place = f", column {column.name}"
+    if column.kind == "day":
+        yield column.name, [_day(value, where(at) + place) for at, value in enumerate(values)]
+    elif column.kind == "boolean":
+        for at, value in enumerate(values):
+            if value.lower() not in _YES | _NO:
+                raise InvalidRequest(f"{where(at)}{place}: {value[:60]!r}", "Allowed: true, false")
+        yield column.name, [value.lower() in _YES if value else None for value in values]
+    elif column.kind == "list":
+        yield column.name, [[one.strip() for one in value.split(";") if one.strip()] for value in values]
+    else:
+        yield column.name, [value or None for value in values]
     if column.kind in ("from", "to"):
         known: dict[str, int] = {"": ALWAYS_FROM_US if column.kind == "from" else ALWAYS_TO_US}
         for at, value in enumerate(values):
             if value not in known:
-                known[value] = _moment(value, zone, f"{where(at)}, column {column.name}", end=column.kind == "to")
-        built[f"{column.name}_us"] = [known[value] for value in values]
-    elif column.kind == "day":
-        built[column.name] = [_day(value, f"{where(at)}, column {column.name}") for at, value in enumerate(values)]
-        return
-    elif column.kind == "boolean":
-        for at, value in enumerate(values):
-            if value.lower() not in _YES | _NO:
-                raise InvalidRequest(f"{where(at)}, column {column.name}: {value[:60]!r}", "Allowed: true, false")
-        built[column.name] = [value.lower() in _YES if value else None for value in values]
-        return
-    elif column.kind == "list":
-        built[column.name] = [[one.strip() for one in value.split(";") if one.strip()] for value in values]
-        return
-    built[column.name] = [value or None for value in values]
+                known[value] = _moment(value, zone, where(at) + place, end=column.kind == "to")
+        yield f"{column.name}_us", [known[value] for value in values]
 
 
 def _day(text: str, where: str) -> date:
@@ -289,21 +296,27 @@ def _moment(text: str, zone: tzinfo, where: str, *, end: bool) -> int:
 
 def _check_overlaps(table: Table, made: pa.Table, where: Callable[[int], str]) -> None:
     """Raise InvalidRequest where two rows of one key are valid at once, or a row ends before it begins."""
-    keys = list(zip(*(made.column(name).to_pylist() for name in table.key), strict=True))
-    if "valid_from_us" not in made.schema.names:
-        begins, ends = [0] * len(keys), [1] * len(keys)
-    else:
-        begins, ends = made.column("valid_from_us").to_pylist(), made.column("valid_to_us").to_pylist()
-    for at, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-        if end <= begin:
-            raise InvalidRequest(f"{where(at)}: valid_to is not after valid_from", "Give a later valid_to, or none")
-    last: dict[tuple[Any, ...], int] = {}
-    for at in sorted(range(len(keys)), key=begins.__getitem__):
-        before = last.get(keys[at])
-        if before is not None and begins[at] < ends[before]:
-            name = ", ".join(f"{column} {str(value)[:40]!r}" for column, value in zip(table.key, keys[at], strict=True))
+    timed = "valid_from_us" in made.column_names
+    found = made.select([*table.key, *(("valid_from_us", "valid_to_us") if timed else ())])
+    found = found.append_column("at", pa.array(range(found.num_rows), pa.int64()))
+    if timed:
+        never = pc.filter(found["at"], pc.less_equal(found["valid_to_us"], found["valid_from_us"]))
+        if len(never):
             raise InvalidRequest(
-                f"{where(at)}: {name} is valid at the same time in {where(before)}",
-                "End the one before the other begins",
+                f"{where(never[0].as_py())}: valid_to is not after valid_from", "Give a later valid_to, or none"
             )
-        last[keys[at]] = at
+    order = [*table.key, *(["valid_from_us"] if timed else []), "at"]
+    found = found.sort_by([(name, "ascending") for name in order]).combine_chunks()
+    before, after = found.slice(0, max(found.num_rows - 1, 0)), found.slice(1)
+    clash = reduce(pc.and_, (pc.equal(before[name], after[name]) for name in table.key))
+    if timed:
+        clash = pc.and_(clash, pc.less(after["valid_from_us"], before["valid_to_us"]))
+    places = pc.filter(pa.array(range(before.num_rows), pa.int64()), clash)
+    if not len(places):
+        return
+    first = places[0].as_py()
+    name = ", ".join(f"{column} {str(after[column][first])[:40]!r}" for column in table.key)
+    one, other = after["at"][first].as_py(), before["at"][first].as_py()
+    raise InvalidRequest(
+        f"{where(one)}: {name} is valid at the same time in {where(other)}", "End the one before the other begins"
+    )
