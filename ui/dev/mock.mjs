@@ -37,9 +37,11 @@ function rowsFor(body) {
   return body.user_ids.length > 0 ? 412 : 18236;
 }
 
-function preview(response, body) {
+function estimate(response, body) {
   const rows = rowsFor(body);
-  answer(response, 200, { rows: Array.from({ length: Math.min(rows, 10) }, (_, n) => row(n)), estimate: { rows, exact: rows < 10_000 } });
+  const verdicts = ["AUTHENTIC", "COMPLETE", "TIMED", "WITNESSED", "VIEW MATCHES"].map((name) => ({ name, state: name === "WITNESSED" ? "depends" : "provable", reason: "Invented" }));
+  const found = { rows, exact: rows < 10_000, bytes: rows * 120, seconds: rows / 9000, never: rows === 0, verdicts };
+  answer(response, 200, { rows: Array.from({ length: Math.min(rows, 10) }, (_, n) => row(n)), estimate: found });
 }
 
 async function exported(response, body) {
@@ -85,7 +87,7 @@ createServer(async (request, response) => {
     const values = names.map((value, n) => ({ value, count: 9120 >> n })).filter(({ value }) => value.includes(url.searchParams.get("q") ?? ""));
     return answer(response, 200, { values });
   }
-  if (url.pathname === "/api/v1/exports/preview") return preview(response, await bodyOf(request));
+  if (url.pathname === "/api/v1/exports/estimate") return estimate(response, await bodyOf(request));
   if (url.pathname === "/api/export-compliance-logs") return exported(response, await bodyOf(request));
   return page(response, url.pathname);
 }).listen(PORT, "127.0.0.1", () => console.log(`mock on http://127.0.0.1:${PORT}`));
