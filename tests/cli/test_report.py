@@ -78,6 +78,19 @@ def test_a_package_is_verified(call, tmp_path, home):
     assert call("report", "verify", target, "--trust", trust, at=False)[0] != 0
 
 
+def test_reports_are_checked_with_their_sql(call, home):
+    assert call("report", "check", "H3")[1] == "1 report can run: H3\n"
+    assert len(json.loads(call("report", "check", "--json")[1])["checked"]) == 13
+    (home / "reports").mkdir()
+    section = '{ id = "a", title = "A", sql = "SELECT nope FROM events", columns = [] }'
+    own = f'[reports.H9]\nbase = "H3"\nsections = [{section}]\n'
+    (home / "reports" / "own.toml").write_text(own)
+    code, _, err = call("report", "check", "H9")
+    assert code == 2
+    assert "report H9, section a" in err
+    assert "nope" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

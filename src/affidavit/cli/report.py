@@ -19,7 +19,7 @@ from affidavit.reports.package import PACKAGE, verify_package, write_package
 from affidavit.reports.render import FORMATS, render
 from affidavit.reports.rerun import addendum, again
 from affidavit.reports.result import EXCEPTION, RESULT_BYTES_MAX, Result, decode
-from affidavit.reports.runner import Finished, run_report
+from affidavit.reports.runner import Finished, check, run_report
 from affidavit.verify import load_trust
 
 
@@ -49,6 +49,20 @@ def show(home: str, tenant: str, name: str, *, as_json: bool) -> None:
         library = library_of(log)
     found = library.report(name)
     emit(as_json, describe.whole(library, found), lambda: "\n".join(describe.lines(library, found)))
+
+
+@report.command("check")
+@home_option
+@click.argument("name", metavar="REPORT", required=False, default="")
+@json_option
+def check_reports(home: str, tenant: str, name: str, *, as_json: bool) -> None:
+    """Try a report, or all of them, over nothing: mistakes in your own catalogue and its SQL are named."""
+    with open_log(home, tenant) as log:
+        library = library_of(log)
+        names = [library.report(name).id] if name else list(library.reports)
+        for one in names:
+            check(log, library, one)
+    emit(as_json, {"checked": names}, f"{plural(len(names), 'report')} can run: {', '.join(names)}")
 
 
 @report.command()

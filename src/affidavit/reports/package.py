@@ -19,9 +19,10 @@ from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import Spool, ZipWriter, new_file, storage_errors
 from affidavit.query.tree import Leaf, Query
 from affidavit.reports.asked import flat
+from affidavit.reports.recording import ATTESTING
 from affidavit.reports.render import FORMATS, pdf, render
 from affidavit.reports.result import Result, decode
-from affidavit.reports.runner import ATTESTING, Finished
+from affidavit.reports.runner import Finished
 from affidavit.verify import verify_bundle
 from affidavit.verify.archive import MEMBER_BYTES_MAX, STORED, Archive
 from affidavit.verify.manifest import MANIFEST_BYTES_MAX, parse_manifest

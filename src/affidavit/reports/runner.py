@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from affidavit.commitment import format_time
 from affidavit.context import current
-from affidavit.errors import AffidavitError, InvalidQuery, InvalidRequest
-from affidavit.event import Event, new_id
+from affidavit.errors import InvalidQuery, InvalidRequest
+from affidavit.event import new_id
 from affidavit.export.configured import configured_profile
 from affidavit.export.mask import Masker
 from affidavit.export.spec import Column, ExportSpec
@@ -41,6 +41,7 @@ from affidavit.reports.cells import Shower
 from affidavit.reports.charts import chart
 from affidavit.reports.coverage import SOURCE_PATHS, coverage
 from affidavit.reports.library import Library
+from affidavit.reports.recording import record_created, record_failure
 from affidavit.reports.result import (
     FORMAT,
     About,
@@ -59,13 +60,11 @@ from affidavit.reports.sources import add_references, add_registers
 from affidavit.reports.workbench import Workbench
 from affidavit.version import VERSION
 
-CREATED: Final = "report.created"
-FAILED: Final = "report.failed"
-ATTESTING: Final = "access"
 ROWS_MAX: Final = 50_000
 """Rows of one section or finding that are carried; the number of all is always told."""
-REASON_CHARS_MAX: Final = 500
 SUBJECT: Final = "subject"
+NOBODY: Final = "nobody"
+LONG_AGO: Final = "1970-01-01"
 PUBLIC_COLUMNS: Final = ("at", "action", "outcome")
 _DROPPED: Final = "events.dropped"
 _TREND: Final = """
@@ -137,16 +136,23 @@ def run_report(
         if finish is not None:
             result = finish(result)
     except BaseException as error:
-        _record_failure(log, asked, as_run, error)
+        record_failure(log, asked, as_run.id, error)
         raise
     data = encode(result)
     digest = sha256(data).hexdigest()
-    return Finished(result, data, digest, _record(log, result, digest), making.spec)
+    return Finished(result, data, digest, record_created(log, result, digest), making.spec)
 
 
 def make(log: Any, library: Library, asked: Asked, fixed: Fixed) -> Result:
     """The result of one run, without recording it."""
     return _Making(log, library, library.report(asked.report), asked, fixed).run()
+
+
+def check(log: Any, library: Library, name: str) -> None:
+    """Try a report over nothing: whether its query and all its SQL can run. Raises InvalidRequest naming the part."""
+    report = library.report(name)
+    given = {one: NOBODY for one, parameter in report.parameters.items() if parameter.required}
+    make(log, library, Asked(report.id, LONG_AGO, LONG_AGO, parameters=given), fresh(Asked(report.id)))
 
 
 class _Making:
@@ -363,34 +369,3 @@ def _text_of(query: Query) -> str:
         return to_text(query)
     except InvalidQuery:
         return ""
-
-
-def _about(asked: Asked, fixed: Fixed, profile: str) -> dict[str, str]:
-    return {"run.id": fixed.id, "run.report": asked.report, "export.profile": profile, "export.zone": asked.zone}
-
-
-def _record(log: Any, result: Result, digest: str) -> Any:
-    asked = Asked(result.report.id, zone=result.run.zone)
-    fixed = Fixed(result.run.id, 0, result.run.by)
-    own = {
-        **_about(asked, fixed, result.run.profile),
-        "export.format": FORMAT,
-        "export.streams": ",".join(result.run.streams),
-        "export.rows": str(result.counts.selected),
-        "export.masked": str(result.counts.masked),
-        "export.sha256": digest,
-        "run.definition": result.report.definition,
-        "export.query": result.run.query_text or result.run.query_sha256,
-    }
-    return log.record_own(CREATED, own, stream=ATTESTING)
-
-
-def _record_failure(log: Any, asked: Asked, fixed: Fixed, error: BaseException) -> None:
-    """Best effort: the error under way matters more."""
-    reason = error.message if isinstance(error, AffidavitError) else type(error).__name__
-    event = Event(action=FAILED, outcome="failure", status_detail=reason[:REASON_CHARS_MAX].replace("\x00", ""))
-    name = asked.profile if isinstance(asked.profile, str) else asked.profile.name
-    try:
-        log.record_own(FAILED, _about(asked, fixed, name), stream=ATTESTING, event=event)
-    except AffidavitError as second:
-        error.add_note(f"And it could not be recorded: {second}")

@@ -50,6 +50,7 @@ def keep(log: Any, finished: Finished) -> Kept:
     folder = _folder(log)
     with storage_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.chmod(0o700)
         _expire(log, folder)
         place = folder / result.run.id
         made = folder / f".{result.run.id}.{time.time_ns()}"
