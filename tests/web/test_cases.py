@@ -177,6 +177,9 @@ def test_options_name_every_step_and_fact(officer):
     options = officer.get("/api/v1/case-options").json()
     assert {one["name"] for one in options["steps"]["request"]} == set(STEPS)
     assert options["facts"].keys() == FACTS.keys()
+    assert options["choices"].keys() <= FACTS.keys()
+    assert "authority" in options["choices"]["notice"]
+    assert "denied" in options["choices"]["outcome"]
     assert {"gdpr", "hipaa", "nis2", "dora"} <= set(options["incident_laws"])
     assert {"law": "gdpr", "right": "erasure"}.items() <= next(
         one for one in options["rights"] if one["citation"] == "GDPR Art. 17"

@@ -111,6 +111,7 @@ class CaseOptionsAnswer(BaseModel):
     incident_laws: list[str]
     steps: dict[str, list[StepAnswer]]
     facts: dict[str, str]
+    choices: dict[str, list[str]] = Field(description="What a fact can be, of those that are one of a few")
 
 
 class ReferenceBody(BaseModel):

@@ -1207,6 +1207,13 @@ export interface components {
             facts: {
                 [key: string]: string;
             };
+            /**
+             * Choices
+             * @description What a fact can be, of those that are one of a few
+             */
+            choices: {
+                [key: string]: string[];
+            };
         };
         /**
          * CasesAnswer

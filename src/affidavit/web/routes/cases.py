@@ -13,6 +13,8 @@ from affidavit.cases.case_events import OPENINGS, STEPS
 from affidavit.cases.caseload import Caseload, to_json
 from affidavit.cases.deadlines import INCIDENT
 from affidavit.cases.facts import FACTS, FREE
+from affidavit.cases.incidents import DECISIONS, RISKS
+from affidavit.cases.subject_requests import OUTCOMES
 from affidavit.errors import InvalidField
 from affidavit.event import Event, Resource
 from affidavit.log.audit_log import AuditLog
@@ -148,6 +150,7 @@ def _options(log: AuditLog) -> CaseOptionsAnswer:
             for kind, steps in STEPS.items()
         },
         facts={name: fact.words for name, fact in FACTS.items()},
+        choices={"outcome": list(OUTCOMES), "risk": list(RISKS), "decision": list(DECISIONS), "notice": book.notices()},
     )
 
 
