@@ -128,3 +128,15 @@ def test_a_table_never_steers_the_terminal():
     assert "\x1b" not in shown
     assert shown.count("\n") == 2
     assert "…" in shown
+
+
+def test_as_a_person_sees_their_own(call, asked):
+    shown = ("--profile", "subject", "--subject", "student:s1", "--column", "subject", "--column", "action")
+    rows = asked("search", *shown)["rows"]
+    assert [row["subject"] for row in rows] == ["s1" if n % 5 == 1 else None for n in range(12)]
+    assert len(asked("search", "subject:s1", *shown)["rows"]) == 3
+    for text in ("subject:s2", "subject:s1,s2", "subject:s*", "actor:u1"):
+        code, _, err = call("search", text, *shown)
+        assert (code, "is masked" in err or "can't be asked" in err) == (2, True), text
+    code, _, err = call("search", "--profile", "subject")
+    assert (code, "nobody is named" in err) == (2, True)

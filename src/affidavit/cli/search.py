@@ -11,6 +11,7 @@ import click
 
 from affidavit.cli.common import emit, home_option, json_option, open_log, plural
 from affidavit.cli.queries import NEVER, both, pointing, read_profile
+from affidavit.event import split_reference
 from affidavit.export.spec import RESOURCE, Column, legacy
 from affidavit.export.view import COLUMNS, COUNT_MAX, PAGE_ROWS, PAGE_ROWS_MAX, Found, Search, View
 from affidavit.log.registry import MAIN
@@ -38,6 +39,9 @@ CELL_CHARS: Final = 48
 @click.option("--column", "columns", multiple=True, metavar="PATH", help="Show these fields instead; repeat for more.")
 @click.option("--stream", "streams", multiple=True, default=(MAIN,), show_default=True, help="Repeat for more.")
 @click.option("--profile", default="internal", show_default=True, metavar="NAME|FILE.toml", help="As whom to look.")
+@click.option(
+    "--subject", "subjects", multiple=True, metavar="TYPE:ID", help="With --profile subject: as whom; repeat for more."
+)
 @click.option("--viewer", default="", help="Whose key makes the tokens of masked fields.")
 @json_option
 def search(
@@ -55,6 +59,7 @@ def search(
     columns: tuple[str, ...],
     streams: tuple[str, ...],
     profile: str,
+    subjects: tuple[str, ...],
     viewer: str,
     as_json: bool,
 ) -> None:
@@ -65,7 +70,15 @@ def search(
     with open_log(home, tenant) as log:
         shown = tuple(_column(path) for path in columns) or COLUMNS
         where = zone or log.tenant.zone
-        view = View(log, read_profile(profile), viewer, columns=shown, zone=where, streams=tuple(streams))
+        view = View(
+            log,
+            read_profile(profile),
+            viewer,
+            columns=shown,
+            zone=where,
+            streams=tuple(streams),
+            subject_ids=frozenset(split_reference(one)[1] for one in subjects) or None,
+        )
         with pointing(text):
             asked = view.read(text)
         query = both(legacy(start, end, zone=where).query, asked)

@@ -30,7 +30,7 @@ from affidavit.log.order import Key
 from affidavit.log.saved_queries import read_query
 from affidavit.log.vault import SqlVault
 from affidavit.masking import forms
-from affidavit.masking.masks import Mask
+from affidavit.masking.masks import Mask, Own
 from affidavit.masking.profiles import Profile
 from affidavit.paths import JSON, PATHS, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.bounds import bounds
@@ -113,6 +113,8 @@ class View:
     """A log as a reader with a masking profile sees it. Safe to share between threads.
 
     `viewer` is whose key makes the tokens: the same viewer gets the same ones each time, another one others.
+    `subject_ids` are the ids of whom a profile like `subject` shows their own values. Raises InvalidSpec where a
+    profile shows those and nobody is named.
     """
 
     def __init__(
@@ -124,18 +126,26 @@ class View:
         columns: Sequence[Column] = COLUMNS,
         zone: str = "UTC",
         streams: tuple[str, ...] = ("main",),
+        subject_ids: frozenset[str] | None = None,
     ) -> None:
         if len(viewer) > VIEWER_CHARS_MAX or not (viewer.isprintable() and viewer.isascii()):
             raise InvalidRequest(f"viewer {viewer[:40]!r}", f"At most {VIEWER_CHARS_MAX} printable ASCII characters")
         self._log = log
         self._profile = configured_profile(log, profile)
         self.spec = ExportSpec(
-            columns=tuple(columns), profile=self._profile, zone=zone, streams=streams, declared=log.declared
+            columns=tuple(columns),
+            profile=self._profile,
+            zone=zone,
+            streams=streams,
+            subject_ids=subject_ids,
+            declared=log.declared,
         )
         self._scope = f"view/{self._profile.name}/{viewer}"
         if self._profile.tokens == "log":
             self._scope = log.tenant.log(streams[0]).origin
-        known = msgspec.json.encode([log.tenant.id, self._profile.spec(), self._scope, streams])
+        known = msgspec.json.encode(
+            [log.tenant.id, self._profile.spec(), self._scope, streams, *sorted(subject_ids or ())]
+        )
         self._cursors = Cursors(log.keys.derive("cursor", log.tenant.id), known)
 
     @property
@@ -236,6 +246,8 @@ class View:
                 if leaf.tokens:
                     raise InvalidQuery(f"{leaf.path} is shown in clear here and has no tokens", "Ask by value")
                 return leaf
+            if isinstance(mask, Own) and self._asks_for_own(mask, leaf):
+                return leaf
             if leaf.op == "exists" and mask.name not in _NOTHING_SHOWN:
                 return leaf  # a masked cell shows that much
             if not leaf.tokens:
@@ -245,6 +257,12 @@ class View:
             return is_in(leaf.path, self._values(masker, leaf, period, pins))
 
         return replace_leaves(query, change)
+
+    def _asks_for_own(self, mask: Own, leaf: Leaf) -> bool:
+        """Whether a condition is on the reader's own ids alone: what it finds is what is shown in clear."""
+        values = leaf.values if leaf.op == "in" else (leaf.value,)
+        whole = not mask.owners and mask.inner.name == KEEP and leaf.op in ("eq", "in") and not leaf.tokens
+        return whole and frozenset(values) <= (self.spec.subject_ids or frozenset())
 
     def _values(self, masker: Masker, leaf: Leaf, period: Query, pins: Sequence[Any]) -> list[str]:
         """The values that these tokens stand for, of those the field has in the period."""
