@@ -150,6 +150,28 @@ def test_small_counts_are_suppressed_where_the_profile_asks():
     assert [row[0] for row in shown("auditor", columns, data).rows] == [0, 1, 10, 11, None]
 
 
+def test_public_reports_show_counts_alone_and_hide_small_ones(log, library):
+    """No row of a single event, and no small number in the words of a finding either."""
+    log.record_many(logins(12))
+    log.record_many(logins(12, actor="u2", start=AT + timedelta(days=2)))
+    result = make(log, library, Asked("H3", "2024-03-01", profile="public"), fixed())
+    found = next(one for one in result.findings if one.id == "brute_force")
+    assert (found.status, found.reason, found.table.rows[0][2]) == ("exception", "<11 of 24 attempts", 12)
+    assert found.population == 24
+    few = next(one for one in result.findings if one.id == "success_after_failures")
+    assert few.status == "not evidenced"
+    result = make(log, library, Asked("S2", "2024-03-01", profile="public", filter="actor:u1"), fixed())
+    assert all(section.table.places == () for section in result.sections)
+    log.record({"action": "admin.command", "actor": {"id": "a1", "is_privileged": True}, "at": AT})
+    result = make(log, library, Asked("S2", "2024-03-01", profile="public"), fixed())
+    ticket = next(one for one in result.findings if one.id == "no_ticket")
+    assert (ticket.status, ticket.reason, ticket.population) == ("exception", "<11 of <11 privileged acts", "<11")
+    assert ticket.table.rows == ()
+    population = next(one for one in result.sections if one.id == "population")
+    assert (population.table.rows, population.table.total) == ((), 0)
+    assert "not shown under this profile" in population.empty
+
+
 def test_public_reports_name_no_places_and_no_times():
     columns = [Column(name="at", type="time")]
     data = {"at": pa.array([AT.replace(tzinfo=None)], pa.timestamp("us")), "ref": ["main/7"]}

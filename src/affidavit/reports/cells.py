@@ -34,6 +34,7 @@ class Shower:
         self._zone = ZoneInfo(zone)
         self._declared = declared
         self._places = not profile.masks_entries
+        self.small = profile.small_cells
         self.masked = 0
 
     def table(self, found: pa.Table, total: int, columns: Sequence[Column], where: str) -> Table:
@@ -49,6 +50,14 @@ class Shower:
         heads = tuple(self._head(column) for column in shown)
         rows = tuple(zip(*cells, strict=True)) if cells else ()
         return Table(columns=heads, rows=rows, total=total, places=self._placed(found))
+
+    def lists(self, columns: Sequence[Column]) -> bool:
+        """Whether a table is shown row by row: under a profile that hides small counts only tables of counts are."""
+        return not self.small or any(column.type == "count" for column in columns)
+
+    def count(self, value: int) -> str:
+        """A number in words, hidden where it is small and the profile asks for that."""
+        return f"<{self.small}" if 0 < value < self.small else f"{value:,}"
 
     def value(self, value: Any, path: str, cls: str = "") -> Cell:
         """One value of a field, or of a class."""
@@ -98,11 +107,10 @@ class Shower:
         return ", ".join(cell for cell in masked if cell is not None) or None
 
     def _count(self, value: Any) -> Cell:
-        least = self._profile.small_cells
-        if value is None or not 0 < int(value) < least:
+        if value is None or not 0 < int(value) < self.small:
             return None if value is None else int(value)
         self.masked += 1
-        return f"<{least}"
+        return f"<{self.small}"
 
     def _cell(self, value: Any) -> Cell:
         if isinstance(value, datetime):

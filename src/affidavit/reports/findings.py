@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from affidavit.reports import report as model
@@ -30,15 +30,23 @@ def missing(needs: Sequence[str], references: Sequence[Reference]) -> str:
     return f"no {', no '.join(lacking)} loaded" if lacking else ""
 
 
-def status_of(rows: int, population: int, looked_at: str, *, control: model.Control) -> tuple[Status, str]:
-    """How a rule came out, and why. A rule that found nothing because nothing was there evidences nothing."""
+def status_of(
+    rows: int, population: int, looked_at: str, *, control: model.Control, count: Callable[[int], str]
+) -> tuple[Status, str]:
+    """How a rule came out, and why, with numbers as `count` shows them.
+
+    A rule that found nothing because nothing was there evidences nothing.
+    """
     if not control.applies:
         return NOT_APPLICABLE, control.reason or "declared not applicable"
     if rows:
-        return EXCEPTION, f"{rows:,} of {population:,} {looked_at}" if population >= rows else f"{rows:,} found"
+        return (
+            EXCEPTION,
+            f"{count(rows)} of {count(population)} {looked_at}" if population >= rows else f"{count(rows)} found",
+        )
     if not population:
         return NOT_EVIDENCED, f"no {looked_at} in the period"
-    return PRESENT, f"{population:,} {looked_at} looked at, none found"
+    return PRESENT, f"{count(population)} {looked_at} looked at, none found"
 
 
 def unevidenced(rule: model.Finding, control: model.Control, reason: str) -> Finding:
@@ -51,7 +59,7 @@ def unevidenced(rule: model.Finding, control: model.Control, reason: str) -> Fin
 
 
 def found(
-    rule: model.Finding, control: model.Control, status: Status, reason: str, population: int, table: Table
+    rule: model.Finding, control: model.Control, status: Status, reason: str, population: int | str, table: Table
 ) -> Finding:
     """A rule as it came out."""
     return Finding(

@@ -182,7 +182,7 @@ class Section(_Part, frozen=True):
 
 
 class Finding(_Part, frozen=True):
-    """One rule as it came out. `population` is how many were looked at."""
+    """One rule as it came out. `population` is how many were looked at; text where a small number is hidden."""
 
     id: str
     title: str
@@ -192,7 +192,7 @@ class Finding(_Part, frozen=True):
     basis: str
     status: Status
     reason: str
-    population: int
+    population: int | str
     looked_at: str
     remedy: str
     note: str

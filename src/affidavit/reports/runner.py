@@ -57,12 +57,13 @@ from affidavit.reports.result import (
     encode,
 )
 from affidavit.reports.sources import add_references, add_registers
-from affidavit.reports.workbench import Workbench
+from affidavit.reports.workbench import Rows, Workbench
 from affidavit.version import VERSION
 
 ROWS_MAX: Final = 50_000
 """Rows of one section or finding that are carried; the number of all is always told."""
 SUBJECT: Final = "subject"
+HIDDEN: Final = "Single rows are not shown under this profile: it shows counts, and hides small ones."
 NOBODY: Final = "nobody"
 LONG_AGO: Final = "1970-01-01"
 PUBLIC_COLUMNS: Final = ("at", "action", "outcome")
@@ -293,9 +294,17 @@ class _Making:
         where = f"report {self.report.id}, finding {rule.id}"
         rows = bench.rows(rule.sql, self.parameters, ROWS_MAX, where)
         population = bench.number(rule.population, self.parameters, f"{where}, population")
-        table = self.shower.table(rows.table, rows.total, rule.columns, where)
-        status, reason = verdicts.status_of(rows.total, population, rule.looked_at, control=control)
-        return verdicts.found(rule, control, status, reason, population, table)
+        table = self._table(rows, rule.columns, where)
+        count = self.shower.count
+        status, reason = verdicts.status_of(rows.total, population, rule.looked_at, control=control, count=count)
+        number = population if count(population) == f"{population:,}" else count(population)
+        return verdicts.found(rule, control, status, reason, number, table)
+
+    def _table(self, rows: Rows, columns: Sequence[model.Column], where: str) -> Table:
+        """The rows as the reader may see them: none, where the profile shows counts alone and these are no counts."""
+        if self.shower.lists(columns):
+            return self.shower.table(rows.table, rows.total, columns, where)
+        return self.shower.table(rows.table.slice(0, 0), 0, columns, where)
 
     def _section(self, bench: Workbench, section: model.Section, references: Sequence[Reference]) -> Section:
         lacking = verdicts.missing(section.needs, references)
@@ -305,13 +314,14 @@ class _Making:
             table = Table(columns=heads, rows=(), total=0)
             return Section(id=section.id, title=section.title, note=section.note, table=table, empty=lacking)
         rows = bench.rows(section.sql, self.parameters, ROWS_MAX, where)
-        table = self.shower.table(rows.table, rows.total, section.columns, where)
+        table = self._table(rows, section.columns, where)
+        empty = section.empty or "Nothing of this kind was recorded in the period."
         return Section(
             id=section.id,
             title=section.title,
             note=section.note,
             table=table,
-            empty="" if rows.total else section.empty or "Nothing of this kind was recorded in the period.",
+            empty=empty if not rows.total else "" if table.total else HIDDEN,
             chart=chart(section.chart, section.title, table),
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from affidavit.reports.charts import greatest
-from affidavit.reports.render.page import Block, blocks, cut, facts
+from affidavit.reports.render.page import Block, blocks, cut, facts, hatched
 from affidavit.reports.result import Cell, Chart, Result, Table
 
 ROWS_MAX: Final = 1_000
@@ -61,7 +61,7 @@ def _class(status: str) -> str:
 
 def _table(table: Table) -> str:
     heads = "".join(f"<th scope=col>{escape(head.label)}{_mask(head.mask)}</th>" for head in table.columns)
-    masked = [bool(head.mask) for head in table.columns]
+    masked = [hatched(head) for head in table.columns]
     rows = "".join(
         f"<tr>{''.join(_cell(cell, hidden=hidden) for cell, hidden in zip(row, masked, strict=True))}</tr>"
         for row in table.rows[:ROWS_MAX]

@@ -14,6 +14,7 @@ NOT_COMPLIANT: Final = (
     "A status says what the log evidences: evidence present, exception, not evidenced, not applicable. None says that "
     "a law is kept."
 )
+OWN: Final = "own only"
 MASKED: Final = "Masked values are not anonymous: the operator can still open them."
 
 
@@ -178,6 +179,11 @@ def _references(result: Result) -> Block:
         for one in result.references
     ]
     return Block("references", "Reference data", (), table(["Table", "Version", "Rows", "Loaded"], rows))
+
+
+def hatched(head: Head) -> bool:
+    """Whether a column's cells are drawn as masked. One's own values are there as recorded, and others' not at all."""
+    return head.mask not in {"", OWN}
 
 
 def cut(shown: int, total: int, where: str) -> str:

@@ -16,7 +16,7 @@ from affidavit.export.formats.pdf import breakable, lay_out, require_typst
 from affidavit.reports.charts import greatest
 from affidavit.reports.render.csv import tables
 from affidavit.reports.render.html import text_of
-from affidavit.reports.render.page import Block, blocks, cut, facts
+from affidavit.reports.render.page import Block, blocks, cut, facts, hatched
 from affidavit.reports.result import Chart, Result, Table, encode
 
 ROWS_MAX: Final = 200
@@ -24,7 +24,7 @@ ROWS_MAX: Final = 200
 CELL_CHARS_MAX: Final = 300
 BARS_MAX: Final = 25
 POINTS_MAX: Final = 62
-PAGE_CHARS: Final = 150
+PAGE_CHARS: Final = 175
 """Characters that fit across a page, about: a word that would not fit into its column may be broken."""
 JSON: Final = "report.json"
 TABLES: Final = "tables.zip"
@@ -91,12 +91,12 @@ def _table(table: Table) -> dict[str, Any]:
     widths = []
     for at, head in enumerate(table.columns):
         longest = max([len(head.label), *(len(row[at]) for row in rows[:100])])
-        widths.append(min(max(longest, 6), 40) ** 0.75)
+        widths.append(min(max(longest, 9), 40) ** 0.75)
     limits = [max(int(width / sum(widths) * PAGE_CHARS), 4) for width in widths]
     return {
         "heads": [breakable(head.label, limit) for head, limit in zip(table.columns, limits, strict=True)],
         "numbers": [head.type in _NUMBERS for head in table.columns],
-        "masked": [bool(head.mask) for head in table.columns],
+        "masked": [hatched(head) for head in table.columns],
         "widths": widths,
         "rows": [[breakable(cell, limit) for cell, limit in zip(row, limits, strict=True)] for row in rows],
         "rest": cut(len(rows), table.total, f"The rest is in the attached {TABLES} and {JSON}."),
