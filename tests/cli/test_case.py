@@ -75,3 +75,15 @@ def test_reference_data(call, asked, tmp_path):
     assert code == 2
     assert "people.csv line 2, column left_on: 'soon'" in json.loads(out)["message"]
     assert call("reference", "show", "systems")[0] == 4
+
+
+def test_the_estate_is_there_to_look_at(call, asked, tmp_path):
+    where = ("--home", tmp_path / "estate")
+    code, out, _ = call("demo", "--estate", "--no-serve", "--events", "10", *where, at=False)
+    assert code == 0
+    assert "of an invented estate, and its reference data; all synthetic" in out
+    assert {"REQ-g1.overdue", "INC-open.breach"} <= {
+        one["id"] for one in asked("case", "list", *where, at=False)["cases"]
+    }
+    assert len(asked("reference", "list", *where, at=False)["loads"]) == 5
+    assert "There is a log already; nothing was added" in call("demo", "--estate", "--no-serve", *where, at=False)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from hashlib import sha256
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -89,7 +90,7 @@ def load(
 ) -> int:
     """Record the estate's events and load its reference data; how many events. `progress` hears how many so far."""
     for name, rows in reference.tables(Plan(now, seed, days)).items():
-        load_rows(log, name, rows, "", source="estate")
+        load_rows(log, name, rows, sha256(msgspec.json.encode(rows)).hexdigest(), source="estate")
     recorded = 0
     for batch in _batches(events(now, count, seed, days)):
         recorded += _record(log, batch)
