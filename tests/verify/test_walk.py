@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from affidavit.cells import Zone
 from affidavit.commitment import format_time
-from affidavit.verify import columns, verify_bundle, walk
+from affidavit.verify import columns, openings, verify_bundle, walk
 from affidavit.verify.data import BytesView
 from tests.verify.builder import COLUMNS, MINUTE, Builder, grade_event, keep, pack
 
@@ -119,6 +119,12 @@ def test_openings_out_of_form(alike, old, new):
     assert old in files["openings.ndjson"]
     files["openings.ndjson"] = files["openings.ndjson"].replace(old, new, 1)
     assert statuses(alike(builder, files))[0] == "FAIL"  # of white space that may stand there its hash
+
+
+def test_rows_of_very_many_fields_are_taken_one_by_one(alike, monkeypatch):
+    whole = alike(Builder(events=200))
+    monkeypatch.setattr(openings, "BATCH_FIELDS_MAX", 100)
+    assert alike(Builder(events=200)) == whole
 
 
 def test_rows_that_are_as_they_must_be_are_never_looked_at_alone(tmp_path, monkeypatch):

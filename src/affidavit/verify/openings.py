@@ -31,6 +31,8 @@ _INTEGER: Final = rb"(0|[1-9][0-9]{0,15})"
 ROWS_AT_ONCE: Final = 4096
 BATCH_BYTES_MAX: Final = 1 << 20
 """Of lines read at once, or one longer line."""
+BATCH_FIELDS_MAX: Final = 1 << 20
+"""Of rows taken together: 32 MiB of hidden commitments. Larger records are taken one by one."""
 _HEAD_RE: Final = re.compile(rb"^\[" + _INTEGER + rb"," + _INTEGER + rb"," + _INTEGER + rb",\[", re.MULTILINE)
 _rows: Final = msgspec.json.Decoder(tuple[int, int, int, list[str]])
 _ROW_RE: Final = re.compile(rb"\[" + _INTEGER + rb"," + _INTEGER + rb"," + _INTEGER + rb",(\[.*\])\]", re.DOTALL)
@@ -237,6 +239,8 @@ class Openings:
         shapes = [self._shapes.get(at) for _, _, at, _ in found]
         known = [shape for shape in shapes if shape is not None]
         if len(known) < len(shapes):
+            return None
+        if sum(len(shape.state) for shape in known) > BATCH_FIELDS_MAX:
             return None
         if any(len(given) != shape.valued for (_, _, _, given), shape in zip(found, known, strict=True)):
             return None
