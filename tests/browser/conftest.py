@@ -35,6 +35,9 @@ FLAGS = [
 ]
 
 
+expect.set_options(timeout=WAIT_MS_MAX)
+
+
 def missing(what: str) -> NoReturn:
     """Skip on a developer's machine that lacks something; in CI that is a failure."""
     if os.environ.get("CI") == "true":

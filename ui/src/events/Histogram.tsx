@@ -60,7 +60,7 @@ export function Histogram({ client, asked, zone, count, period, onPeriod }: Hist
           Table
         </Button>
       </div>
-      <Chart bars={bars} stepS={stepS} zone={zone} onNarrow={narrow} />
+      <Chart bars={bars} name={data === undefined ? "Events over time, on their way" : finding(bars, stepS, zone)} stepS={stepS} zone={zone} onNarrow={narrow} />
       <Numbers bars={bars} stepS={stepS} zone={zone} shown={table} onNarrow={narrow} />
     </section>
   );
@@ -73,7 +73,7 @@ interface ChartProps {
   onNarrow: (first: Bar, last: Bar) => void;
 }
 
-function Chart({ bars, stepS, zone, onNarrow }: ChartProps) {
+function Chart({ bars, name, stepS, zone, onNarrow }: ChartProps & { name: string }) {
   const [frame, width] = useWidth();
   const [drag, setDrag] = useState<[number, number] | null>(null);
   const step = bars.length === 0 ? 0 : width / bars.length;
@@ -97,7 +97,7 @@ function Chart({ bars, stepS, zone, onNarrow }: ChartProps) {
         width={width}
         height={HEIGHT_PX + AXIS_PX}
         role="img"
-        aria-label={finding(bars, stepS, zone)}
+        aria-label={name}
         onPointerDown={(event) => {
           if (bars.length === 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
