@@ -20,27 +20,40 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
         {byUrgency(findings).map((finding) => (
           <li key={finding.id}>
             <Disclosure className={css["finding"] ?? ""}>
-              <Button slot="trigger" className={css["trigger"] ?? ""}>
-                <Mark finding={finding} />
-                <span className={css["title"]}>
-                  {finding.title}
-                  <small>{finding.reason}</small>
-                </span>
-                <span className={css["citation"]}>{finding.citation}</span>
-                <ChevronRight className={css["chevron"]} aria-hidden />
-              </Button>
-              <DisclosurePanel className={css["panel"] ?? ""}>
-                <p>
-                  {finding.remedy}
-                  <small>{finding.basis === "required" ? "The provision’s text asks for this." : "Good practice; the provision’s text does not ask for this check."} {finding.note}</small>
-                </p>
-                {finding.table.rows.length > 0 && <ResultTable table={finding.table} label={finding.title} />}
-              </DisclosurePanel>
+              {({ isExpanded }) => (
+                <>
+                  <Button slot="trigger" className={css["trigger"] ?? ""}>
+                    <Mark finding={finding} />
+                    <span className={css["title"]}>
+                      {finding.title}
+                      <small>{finding.reason}</small>
+                    </span>
+                    <span className={css["citation"]}>{finding.citation}</span>
+                    <ChevronRight className={css["chevron"]} aria-hidden />
+                  </Button>
+                  <DisclosurePanel className={css["panel"] ?? ""}>{isExpanded && <Details finding={finding} />}</DisclosurePanel>
+                </>
+              )}
             </Disclosure>
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Not there while it is closed: links in what is hidden would still take the focus. */
+function Details({ finding }: { finding: Finding }) {
+  return (
+    <>
+      <p>
+        {finding.remedy}
+        <small>
+          {finding.basis === "required" ? "The provision’s text asks for this." : "Good practice; the provision’s text does not ask for this check."} {finding.note}
+        </small>
+      </p>
+      {finding.table.rows.length > 0 && <ResultTable table={finding.table} label={finding.title} />}
+    </>
   );
 }
 

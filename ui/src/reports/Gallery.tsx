@@ -11,6 +11,7 @@ import { grouped } from "../parts/words.ts";
 import { dateInWords } from "../exports/scope.ts";
 import css from "./Gallery.module.css";
 import { reportsQuery, runsQuery, type ReportBrief, type ReportRun } from "./reports.ts";
+import { capitalised } from "./statuses.ts";
 
 const ALL = "All";
 const RUNS_SHOWN = 12;
@@ -76,7 +77,7 @@ function Card({ report, last, zone }: { report: ReportBrief; last: ReportRun | n
       </h2>
       <p className={css["summary"]}>{report.summary}</p>
       <p className={css["for"]}>
-        For the {report.readers.join(", ")}
+        {capitalised(report.readers.join(", "))}
         {report.subject !== "" && "; about one person"}
       </p>
       <p className={css["last"]}>

@@ -120,7 +120,8 @@ function Failed({ failure }: { failure: Failure }) {
 }
 
 function Field({ parameter, value, fault, onChange }: { parameter: Parameter; value: string; fault: string | undefined; onChange: (value: string | null) => void }) {
-  const { name, title, help } = parameter;
+  const { name, help } = parameter;
+  const title = capitalised(parameter.title);
   const bounds = parameter.least !== null && parameter.most !== null ? `${parameter.least} to ${parameter.most}.` : "";
   const hint = [help, bounds].filter((part) => part !== "").join(" ");
   if (parameter.type === "choice") {
