@@ -80,6 +80,21 @@ def test_two_of_them_work_on_a_hostile_page(window, host, picture):
     assert window.console == []
 
 
+def test_a_run_goes_on_in_the_place_of_the_form(window, host):
+    """The host has no worker: the run waits, and can be given up for other conditions."""
+    page = window(host, height=1600)
+    one, two = both(page)
+    expect(one.get_by_text("3 rows").first).to_be_visible()
+    one.get_by_role("button", name="Create export").click()
+    expect(one.get_by_role("heading", name="Waiting for a worker")).to_be_visible()
+    expect(two.get_by_role("button", name="Create export")).to_be_visible()
+    one.get_by_role("button", name="Cancel").press("Enter")
+    expect(one.get_by_role("heading", name="The export was cancelled")).to_be_visible()
+    one.get_by_role("button", name="Change conditions").press("Enter")
+    expect(one.get_by_role("button", name="Create export")).to_be_visible()
+    assert window.console == []
+
+
 def test_nothing_of_the_host_comes_through(window, host, library):
     """Each element looks as on a page that has no rules of its own."""
     page = window(host)

@@ -51,9 +51,9 @@ export function Progress({ run, onCancel }: ProgressProps) {
       </ol>
       <div className={css["foot"]}>
         <p>{run.state === "queued" ? "It starts when a worker is free. You may leave." : "You may leave. It goes on without you."}</p>
-        {!run.cancelling && (
-          <Button onPress={onCancel}>Cancel</Button>
-        )}
+        <Button isPending={run.cancelling} onPress={onCancel}>
+          Cancel
+        </Button>
       </div>
       <output className={css["said"]}>{doing(run)}</output>
     </section>

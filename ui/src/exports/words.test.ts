@@ -31,8 +31,11 @@ test("a day that begins at one o’clock is whole all the same", () => {
   expect(periodInWords({ start: "2018-11-04T03:00:00.000000Z", end: "2018-11-05T02:00:00.000000Z", zone: "America/Sao_Paulo" })).toBe("4 November 2018");
 });
 
+function words(query: string | null): string {
+  return conditionsInWords({ ...SCOPE, query });
+}
+
 test("conditions in words: what happened, by whom, and the rest", () => {
-  const words = (query: string | null) => conditionsInWords({ ...SCOPE, query });
   expect(words("")).toBe("All events");
   expect(words("actor.id:u3")).toBe("All events by u3");
   expect(words('action:(login,"file-download") actor.id:(u1,u2)')).toBe("login, file-download events by u1, u2");
