@@ -99,6 +99,7 @@ def test_reports_are_checked_with_their_sql(call, home):
         (("run", "H3", "--set", "speed=1"), "no parameter 'speed'"),
         (("run", "H3", "--from", "yesterday"), "yesterday"),
         (("run", "H3", "--format", "html"), "-o FILE"),
+        (("run", "H3", "--evidence"), "--format json"),
         (("run", "F1"), "subject"),
         (("run", "--again", "nothing.json"), "nothing.json"),
     ],

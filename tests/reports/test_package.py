@@ -5,14 +5,16 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pypdf import PdfReader
 
 from affidavit.errors import AffidavitError, MalformedProof
 from affidavit.reports.asked import Asked
-from affidavit.reports.package import verify_package, write_package
+from affidavit.reports.package import verify_package, write_package, write_pdf
 from affidavit.reports.render.csv import zipped
 from affidavit.reports.result import decode
 from affidavit.reports.runner import run_report
 from affidavit.reports.store import find, keep, keep_package, list_kept, package
+from affidavit.verify import verify_bundle
 
 AT = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -91,6 +93,16 @@ def test_the_stream_that_attests_is_left_out_of_the_evidence(log, library, tmp_p
     made = write_package(log, finished, tmp_path / "ir.zip")
     assert verify_package(made, log.trust()).ok
     assert [one.stream for one in finished.result.logs] == ["main", "access", "control"]
+
+
+def test_a_pdf_can_carry_the_evidence(log, finished, tmp_path):
+    target = tmp_path / "report.pdf"
+    write_pdf(log, finished, target)
+    attached = PdfReader(target).attachments
+    assert attached["report.json"] == [finished.data]
+    bundle = tmp_path / "evidence.zip"
+    bundle.write_bytes(attached["evidence.zip"][0])
+    assert verify_bundle(bundle, log.trust()).ok
 
 
 # --- kept runs ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from affidavit.log.audit_log import AuditLog
 from affidavit.reports import describe
 from affidavit.reports.asked import Asked
 from affidavit.reports.library import library_of
-from affidavit.reports.package import PACKAGE, verify_package, write_package
+from affidavit.reports.package import PACKAGE, verify_package, write_package, write_pdf
 from affidavit.reports.render import FORMATS, render
 from affidavit.reports.rerun import addendum, again
 from affidavit.reports.result import EXCEPTION, RESULT_BYTES_MAX, Result, decode
@@ -95,6 +95,7 @@ def verify(ctx: click.Context, package: str, trust_file: str, *, as_json: bool) 
 @click.option("--again", "earlier", type=click.Path(dir_okay=False), help="Run the report of this JSON file again.")
 @click.option("--since", type=click.Path(dir_okay=False), help="An addendum to the report of this JSON file.")
 @click.option("--format", "format", type=click.Choice([*FORMATS, PACKAGE]), default="json", show_default=True)
+@click.option("--evidence", is_flag=True, help="With --format pdf: attach the events with their evidence.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="The file.")
 @json_option
 def run(
@@ -111,12 +112,15 @@ def run(
     earlier: str | None,
     since: str | None,
     format: str,
+    evidence: bool,
     output: str | None,
     as_json: bool,
 ) -> None:
     """Run a report. Pinned to a checkpoint: --again gives the same, --since what came later."""
     if format != "json" and not output:
         raise InvalidRequest(f"--format {format} without a file", "Name it: -o FILE")
+    if evidence and format != "pdf":
+        raise InvalidRequest(f"--evidence with --format {format}", "A PDF can carry it, and a package always does")
     if bool(name) + bool(earlier) + bool(since) != 1:
         raise InvalidRequest("name a report, or --again FILE, or --since FILE", "One of the three")
     values = parameters_of(given)
@@ -131,7 +135,7 @@ def run(
             asked = Asked(name, start, end, zone or log.tenant.zone, shown, values, text)
             finished = run_report(log, library, asked)
         if output:
-            _write(log, finished, format, Path(output))
+            _write(log, finished, format, Path(output), evidence=evidence)
     if as_json and not output:
         click.echo(finished.data.decode())
         return
@@ -149,10 +153,13 @@ def parameters_of(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _write(log: AuditLog, finished: Finished, format: str, output: Path) -> None:
+def _write(log: AuditLog, finished: Finished, format: str, output: Path, *, evidence: bool) -> None:
     """The file asked for: one format, or everything with its evidence."""
     if format == PACKAGE:
         write_package(log, finished, output)
+        return
+    if evidence:
+        write_pdf(log, finished, output)
         return
     with storage_errors(output), new_file(output) as (out, _):
         out.write(render(finished.result, format, output.parent))

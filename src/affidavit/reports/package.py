@@ -73,6 +73,16 @@ def write_package(log: Any, finished: Finished, output: Path) -> Path:
     return output
 
 
+def write_pdf(log: Any, finished: Finished, output: Path) -> None:
+    """Write the PDF with the evidence of the report's events attached. Raises as `write_package`, and MissingExtra."""
+    with storage_errors(output), tempfile.TemporaryDirectory(prefix=".report.", dir=output.parent) as name:
+        folder = Path(name)
+        evidence = write_evidence(log, finished, folder / EVIDENCE)
+        made = pdf.document(finished.result, folder, evidence)
+        with new_file(output) as (out, _):
+            out.write(made)
+
+
 def write_evidence(log: Any, finished: Finished, output: Path) -> Path | None:
     """The bundle of the report's events, up to the sizes it is pinned to. None where no stream can be evidenced.
 
