@@ -18,7 +18,7 @@ interface SidebarProps {
   onHelp: () => void;
 }
 
-const GROUPS = ["Log", "Evidence"] as const;
+const GROUPS = ["Log", "Evidence", "Cases"] as const;
 
 /** Brand, tenant, pages, the log's state and who is signed in; a rail of icons where the window is narrow. */
 export function Sidebar({ onSkip, ...props }: SidebarProps & { onSkip: () => void }) {

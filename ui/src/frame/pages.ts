@@ -1,4 +1,4 @@
-import { FileText, PackageCheck, PackagePlus, Rows3, Settings2, ShieldCheck } from "lucide-react";
+import { FileText, PackageCheck, PackagePlus, Rows3, Settings2, ShieldCheck, TriangleAlert, UserSearch } from "lucide-react";
 import { lazy, type ComponentType } from "react";
 import type { Client } from "../api/client.ts";
 import type { Me } from "../api/me.ts";
@@ -19,7 +19,7 @@ export interface PageEntry {
   title: string;
   icon: ComponentType<{ "aria-hidden"?: boolean }>;
   /** The heading it stands under in the navigation; "" stands above all, "below" at the bottom. */
-  group: "" | "Log" | "Evidence" | "below";
+  group: "" | "Log" | "Evidence" | "Cases" | "below";
   /** What a role must allow for it; "" for every role. */
   needs: string;
   Page: ComponentType<PageProps>;
@@ -38,6 +38,8 @@ export const PAGES: readonly PageEntry[] = [
   page("events", "Events", Rows3, "Log", "search", () => import("../events/EventsPage.tsx").then((made) => ({ default: made.EventsPage }))),
   page("exports", "Exports", PackageCheck, "Evidence", "export", () => import("../exports/ExportsPage.tsx").then((made) => ({ default: made.ExportsPage }))),
   page("reports", "Reports", FileText, "Evidence", "export", () => import("../reports/ReportsPage.tsx").then((made) => ({ default: made.ReportsPage }))),
+  page("requests", "Subject requests", UserSearch, "Cases", "cases", () => import("../cases/CasesPage.tsx").then((made) => ({ default: made.RequestsPage }))),
+  page("incidents", "Incidents", TriangleAlert, "Cases", "cases", () => import("../cases/CasesPage.tsx").then((made) => ({ default: made.IncidentsPage }))),
   page("verify", "Verify a bundle", ShieldCheck, "below", "", () => import("../verify/VerifyPage.tsx").then((made) => ({ default: made.VerifyPage }))),
   page("settings", "Settings", Settings2, "below", "", () => import("../settings/SettingsPage.tsx").then((made) => ({ default: made.SettingsPage }))),
 ];
