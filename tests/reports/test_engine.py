@@ -341,16 +341,3 @@ def test_sql_of_every_report_runs_over_sealed_segments_too(log, library):
     log.record_many(logins(1, start=AT + timedelta(days=20)))
     after = make(log, library, Asked("H3", "2024-03-01", "2024-03-10"), fixed())
     assert after.findings == before.findings
-
-
-def test_the_tenants_own_masks_hold_over_every_profile(log, library):
-    from affidavit.log import configuration
-
-    log.record_many(logins(12))
-    asked = Asked("H3", "2024-03-01", profile="auditor")
-    before = make(log, library, asked, fixed())
-    configuration.change(log, {"masking": {"ip": "remove", "staff": "remove"}}, reason="a test")
-    after = make(log, library, asked, fixed())
-    assert "203.0.113" in str(before)
-    assert "203.0.113" not in str(after)
-    assert "'u1'" not in str(after)

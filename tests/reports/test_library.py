@@ -91,6 +91,12 @@ def test_the_definition_changes_with_what_is_run(own, library):
         ("remedy =", "remedies =", ("own.toml", "report NIGHT", "remedies")),
         ('title = "Deletions at night"\n', "", ("report NIGHT", "title")),
         ('id = "at_night"', 'id = "all"', ("report NIGHT", "id", "all")),
+        ('id = "at_night"', 'id = "at night/../x"', ("report NIGHT", "at night/../x")),
+        (
+            "[[reports.NIGHT.sections]]",
+            "[[reports.NIGHT.views]]\nname = 'a b'\nsql = ''\n[[reports.NIGHT.sections]]",
+            ("a b",),
+        ),
         ("[frameworks.house]", "[framework.house]", ("own.toml", "framework", "controls")),
         ("[reports.NIGHT]", "[reports.NIGHT]\nbase = 'DAY'", ("report NIGHT", "base", "DAY")),
         ("[reports.NIGHT]", "[reports.NIGHT]\nsubject = 'person'", ("report NIGHT", "subject", "person")),

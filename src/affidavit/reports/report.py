@@ -42,7 +42,7 @@ TYPES: Final = {"columns": get_args(Kind), "parameters": get_args(ParameterType)
 HISTORY_ALL: Final = -1
 RESERVED: Final = frozenset({"period_start", "period_end", "heard_until", "now", "zone", "gap"})
 """Parameters every SQL may name; no report can call its own so."""
-NAME_RE: Final = r"^[a-z][a-z0-9_]{0,63}$"
+NAME_RE: Final = r"[a-z][a-z0-9_]{0,63}\Z"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -207,6 +207,9 @@ class Report(_Part, frozen=True):
         if self.subject and self.subject not in self.parameters:
             raise wrong(where, "subject", self.subject, f"Parameters: {', '.join(self.parameters) or 'none'}")
         ids = [*(one.id for one in self.sections), *(one.id for one in self.findings)]
+        for name in (*ids, *(one.name for one in self.views)):
+            if not re.match(NAME_RE, name):
+                raise wrong(where, "id or name", name, "A lower-case letter, then letters, digits and _, 64 at most")
         for twice in {one for one in ids if ids.count(one) > 1}:
             raise wrong(where, "id", twice, "Give each section and finding an id of its own")
         for section in self.sections:
