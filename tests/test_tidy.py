@@ -207,8 +207,8 @@ def test_modules_are_short():
 
 
 def test_ui_modules_are_short():
-    sources = [p for folder in ("ui/src", "verifier/src") for p in (ROOT / folder).rglob("*.ts*") if not p.name.endswith(".d.ts")]
-    sizes = {path: line_count(read(path)) for path in sources}
+    sources = [p for folder in ("ui/src", "verifier/src") for p in (ROOT / folder).rglob("*.ts*")]
+    sizes = {path: line_count(read(path)) for path in sources if not path.name.endswith(".d.ts")}  # those are made
     complain([f"{path.relative_to(ROOT)}: {n} lines" for path, n in sizes.items() if n > MODULE_LINES_MAX])
 
 
