@@ -4585,7 +4585,7 @@ export interface operations {
                             /** @enum {unknown} */
                             status: "evidence present" | "exception" | "not applicable" | "not evidenced";
                             reason: string;
-                            population: number;
+                            population: number | string;
                             looked_at: string;
                             remedy: string;
                             note: string;
@@ -4822,7 +4822,7 @@ export interface operations {
                             /** @enum {unknown} */
                             status: "evidence present" | "exception" | "not applicable" | "not evidenced";
                             reason: string;
-                            population: number;
+                            population: number | string;
                             looked_at: string;
                             remedy: string;
                             note: string;
