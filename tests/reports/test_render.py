@@ -190,6 +190,15 @@ def test_suppressed_counts_are_not_drawn():
     assert made.series[0].values == (None, 12)
 
 
+def test_an_axis_can_show_what_nothing_happened_at():
+    asked = Chart(kind="heat", x="hour", y="n", by="day", x_axis="hours", by_axis="weekdays")
+    made = chart(asked, "T", table([("13", "Tue", 4), ("08", "Sun", 1)], "hour", "day", "n"))
+    assert made.x == tuple(f"{hour:02}" for hour in range(24))
+    assert [one.name for one in made.series] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert made.series[1].values[13] == 4
+    assert sum(value or 0 for one in made.series for value in one.values) == 5
+
+
 def test_many_series_are_drawn_as_few():
     rows = [("mon", f"s{n}", 1) for n in range(20)]
     made = chart(Chart(kind="bars", x="day", y="n", by="s"), "T", table(rows, "day", "s", "n"))

@@ -11,6 +11,11 @@ from affidavit.reports.result import Cell, Chart, Series, Table
 POINTS_MAX: Final = 200
 SERIES_MAX: Final = 12
 OTHERS: Final = "(others)"
+AXES: Final[dict[str, tuple[str, ...]]] = {
+    "": (),
+    "hours": tuple(f"{hour:02}" for hour in range(24)),
+    "weekdays": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
 
 
 def chart(asked: model.Chart | None, section_title: str, table: Table) -> Chart | None:
@@ -24,8 +29,9 @@ def chart(asked: model.Chart | None, section_title: str, table: Table) -> Chart 
         return None
     x, y = names.index(asked.x), names.index(asked.y)
     by = names.index(asked.by) if asked.by in names else None
-    points = list(dict.fromkeys(_text(row[x]) for row in table.rows))[:POINTS_MAX]
-    groups = list(dict.fromkeys(asked.y if by is None else _text(row[by]) for row in table.rows))
+    points = list(dict.fromkeys((*AXES[asked.x_axis], *(_text(row[x]) for row in table.rows))))[:POINTS_MAX]
+    named = (asked.y if by is None else _text(row[by]) for row in table.rows)
+    groups = list(dict.fromkeys((*AXES[asked.by_axis], *named)))
     kept = groups if len(groups) <= SERIES_MAX else [*groups[: SERIES_MAX - 1], OTHERS]
     values: dict[tuple[str, str], float] = {}
     for row in table.rows:

@@ -23,6 +23,8 @@ Source = Literal["text", "secondary", "general"]
 """How a control's content was verified: the rule's text was read, a secondary source was, or general knowledge."""
 Kind = Literal["text", "list", "time", "date", "number", "count", "boolean"]
 ChartKind = Literal["bars", "line", "heat"]
+Axis = Literal["", "hours", "weekdays"]
+"""Values an axis has always, so that what nothing happened at is seen too; "" is those that occur."""
 ParameterType = Literal["text", "integer", "number", "date", "choice"]
 Register = Literal["requests", "incidents", "logs"]
 Reference = Literal["people", "relations", "sensitive_subjects", "calendars", "systems"]
@@ -32,6 +34,8 @@ ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "basis": get_args(Basis),
     "source": get_args(Source),
     "kind": get_args(ChartKind),
+    "x_axis": get_args(Axis),
+    "by_axis": get_args(Axis),
     "registers": get_args(Register),
     "references": get_args(Reference),
     "needs": get_args(Reference),
@@ -115,6 +119,8 @@ class Chart(_Part, frozen=True):
     x: str
     y: str
     by: str = ""
+    x_axis: Axis = ""
+    by_axis: Axis = ""
     title: str = ""
 
 
