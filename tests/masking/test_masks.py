@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affidavit.errors import InvalidRequest
-from affidavit.masking.masks import MASK_NAMES, Binding, Keep, Mask, Own, Tally, read_mask
+from affidavit.masking.masks import MASK_NAMES, Binding, Keep, Mask, Own, read_mask
+from affidavit.masking.tally import Tally
 from affidavit.masking.tokens import TokenKeys, derive_key, token, vault_token
 
 MASTER = bytes(range(32))

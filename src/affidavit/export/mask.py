@@ -14,8 +14,9 @@ from affidavit.export.select import Values, resource_column
 from affidavit.export.spec import RESOURCE, Column, ExportSpec, InvalidSpec
 from affidavit.export.zones import ZoneTable
 from affidavit.masking.forms import FORMS
-from affidavit.masking.masks import Mask, Own, Tally, Vault
+from affidavit.masking.masks import Mask, Own, Vault
 from affidavit.masking.profiles import Profile, builtin
+from affidavit.masking.tally import Tally
 from affidavit.masking.tokens import Tokenizer, TokenKeys
 from affidavit.paths import JSON, PUBLIC_KEYS, STRING, Path, lookup
 from affidavit.query.tree import Query, with_tokens

@@ -27,7 +27,7 @@ from affidavit.export.rows import ATTESTING, CHECK, SELECT, Progress, Rows, no_p
 from affidavit.export.sidecar import beside, has_sidecar, sidecar
 from affidavit.export.spec import ExportSpec
 from affidavit.export.zip import new_file, storage_errors
-from affidavit.masking.masks import Tally
+from affidavit.masking.tally import Tally
 from affidavit.query.tree import Query, to_json
 from affidavit.verify import verify_bundle
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Protocol, TypeVar
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 from affidavit.errors import InvalidRequest
 from affidavit.masking import detectors, forms
 from affidavit.masking.forms import FORMS, Cell
+from affidavit.masking.tally import Tally
 from affidavit.masking.tokens import Tokenizer, TokenKeys, map_distinct
 from affidavit.paths import CLASSES, JSON, STRING
 
@@ -41,34 +41,6 @@ class Vault(Protocol):
 
     def get_or_create_many(self, cls: str, values: Sequence[str]) -> list[str]:
         """`get_or_create` of each, in order."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was replaced in free text so far, by kind: identifiers, and cells that had any."""
-
-    identifiers: Counter[str] = field(default_factory=Counter)
-    cells: Counter[str] = field(default_factory=Counter)
-
-    def add(self, found: Mapping[str, int], cells: int) -> None:
-        """Count what was found in one value that stands in so many cells."""
-        for kind, number in found.items():
-            self.identifiers[kind] += number * cells
-            self.cells[kind] += cells
-
-    def told(self) -> list[dict[str, Any]]:
-        """For manifests: kind, identifiers, cells, strongest kinds first."""
-        return [
-            {"kind": kind, "identifiers": self.identifiers[kind], "cells": self.cells[kind]}
-            for kind in detectors.KINDS
-            if self.identifiers[kind]
-        ]
-
-    @property
-    def words(self) -> str:
-        """For people: `2 e-mail in 14 cells, 1 IBAN in 1 cell`; empty where nothing was replaced."""
-        each = ((one["kind"], one["identifiers"], one["cells"]) for one in self.told())
-        return ", ".join(f"{n:,} {kind} in {cells:,} {'cell' if cells == 1 else 'cells'}" for kind, n, cells in each)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from importlib.resources import files
 from typing import Any, Final
 
 from affidavit.errors import InvalidRequest, NotFound
-from affidavit.masking.masks import Binding, Mask, Tally, Vault, read_mask
+from affidavit.masking.masks import Binding, Mask, Vault, read_mask
+from affidavit.masking.tally import Tally
 from affidavit.masking.tokens import TokenKeys
 from affidavit.paths import CLASSES, PATH_BYTES_MAX, PUBLIC_KEYS, Path
 
