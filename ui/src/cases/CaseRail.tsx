@@ -34,11 +34,14 @@ export function CaseRail({ one, zone }: { one: Case; zone: string }) {
             <li key={`${stream} ${index}`}>
               <span>
                 <a href={address("events", {}, [stream, String(index)])}>{stepWords(one.kind, step).done}</a>
-                {actor !== null && actor !== "" && (
-                  <small>
-                    by <FactText text={actor} />, index {grouped(index)}
-                  </small>
-                )}
+                <small>
+                  {actor !== null && actor !== "" && (
+                    <>
+                      by <FactText text={actor} />,{" "}
+                    </>
+                  )}
+                  index {grouped(index)}
+                </small>
               </span>
               <time dateTime={at}>{momentInWords(at, zone)}</time>
             </li>

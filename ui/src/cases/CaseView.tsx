@@ -15,7 +15,7 @@ import css from "./CaseView.module.css";
 import { ClockLines, dueInWords } from "./ClockLines.tsx";
 import { left, nextClock } from "./clocks.ts";
 import { Decide } from "./Decide.tsx";
-import { laws, nextStep, allowed, rightOf, sentence, stepWords, titleOf, wayOf } from "./words.ts";
+import { allowed, nextStep, rightOf, sentence, stepWords, titleOf, underLaw, wayOf } from "./words.ts";
 
 /** One case: its clocks to scale, what was done of it, the decision that is next, and what the log holds of it. */
 export function CaseView({ client, id, zone }: { client: Client; id: string; zone: string }) {
@@ -52,8 +52,7 @@ function Whole({ client, one, options, zone, mayWork }: { client: Client; one: C
         <div className={css["what"]}>
           <p className={css["title"]}>{titleOf(one, right)}</p>
           <p className={css["summary"]}>
-            {laws(one.facts["law"])}
-            {right !== null && `, ${right.citation}`}. {stateInWords(one)}.
+            {underLaw(one.facts["law"], right?.citation ?? null)}. {stateInWords(one)}.
           </p>
         </div>
         <Due one={one} zone={zone} now={now} />

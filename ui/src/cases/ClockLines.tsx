@@ -97,7 +97,7 @@ function marksOf({ kind, moments }: Case, clock: Clock, now: Date): Mark[] {
   const last = Math.max(due, done ?? (running ? now.getTime() : due));
   const startLabel = Object.entries(moments).find(([, at]) => Date.parse(at) === start)?.[0] ?? "";
   const marks: Mark[] = [
-    { at: start, label: momentWords(kind, startLabel) || "Begun", kind: "start" },
+    { at: start, label: start > now.getTime() ? "Counts from" : momentWords(kind, startLabel) || "Begun", kind: "start" },
     { at: due, label: "Due", kind: "due" },
   ];
   if (running) marks.push({ at: now.getTime(), label: "Today", kind: "now" });

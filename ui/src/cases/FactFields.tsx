@@ -8,7 +8,7 @@ import { TextInput } from "../parts/TextInput.tsx";
 import type { Facts, Options } from "./cases.ts";
 import css from "./FactFields.module.css";
 import type { Faults, Moment } from "./facts.ts";
-import { label, sentence } from "./words.ts";
+import { hintOf, label, sentence } from "./words.ts";
 
 const LONG = new Set(
   "consequences decision_reason delay_reason description effects extension_reason facts factor_acquired factor_mitigated factor_nature factor_recipient measures nature note pause_reason recipients_told remedy reopen_reason response risk_reason".split(" "),
@@ -53,7 +53,7 @@ interface FactFieldProps {
 
 function FactField({ name, isRequired, options, value, fault, onChange }: FactFieldProps) {
   const choices = options.choices[name];
-  const shared = { label: `${label(name)}${isRequired ? "" : ", if known"}`, name, value, onChange, fault };
+  const shared = { label: `${label(name)}${isRequired ? "" : ", optional"}`, name, value, onChange, fault };
   if (choices !== undefined) {
     const notes = NOTES[name];
     if (notes === undefined) return <Picker {...shared} options={choices.map((choice) => ({ value: choice, name: sentence(choice) }))} />;
@@ -64,8 +64,8 @@ function FactField({ name, isRequired, options, value, fault, onChange }: FactFi
       </div>
     );
   }
-  const hint = options.facts[name];
-  const hinted = hint === undefined || hint.toLowerCase() === label(name).toLowerCase() ? {} : { hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` };
+  const hint = hintOf(name, options.facts[name]);
+  const hinted = hint === null ? {} : { hint };
   if (LONG.has(name)) return <TextArea {...shared} {...hinted} isRequired={isRequired} />;
   return <TextInput {...shared} {...hinted} isRequired={isRequired} />;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Right, Step } from "./cases.ts";
-import { label, laws, needsOf, nextStep, wayOf } from "./words.ts";
+import { hintOf, label, laws, needsOf, nextStep, underLaw, wayOf } from "./words.ts";
 
 const ACCESS: Right = { law: "gdpr", right: "access", title: "Access", citation: "GDPR Art. 15", verify: true, denial: ["denial_basis", "remedy"] };
 const CLOSED: Step = { name: "closed", states: ["open", "verified", "paused"], needs: ["outcome"], may: ["denial_basis", "remedy", "response"] };
@@ -39,4 +39,12 @@ test("notices count as one thing, by the newest of them", () => {
 test("a refusal needs what its law asks for, a grant does not", () => {
   expect(needsOf(CLOSED, { outcome: "denied" }, ACCESS)).toEqual(["outcome", "denial_basis", "remedy"]);
   expect(needsOf(CLOSED, { outcome: "complied" }, ACCESS)).toEqual(["outcome"]);
+});
+
+test("nothing is said twice: laws in citations, labels in hints", () => {
+  expect(underLaw("gdpr", "GDPR Art. 15")).toBe("GDPR Art. 15");
+  expect(underLaw("ccpa", "Cal. Civ. Code 1798.105")).toBe("CCPA, Cal. Civ. Code 1798.105");
+  expect(hintOf("manner", "how it came: mail, web form, in person")).toBe("Mail, web form, in person.");
+  expect(hintOf("subject_type", "customer, patient …")).toBe("Customer, patient …");
+  expect(hintOf("note", "anything worth keeping")).toBeNull();
 });

@@ -17,10 +17,35 @@ const LABELS: Record<string, string> = {
   pause_reason: "What the subject was asked",
   verified_how: "How the identity was confirmed",
   reopen_reason: "Why it is taken up again",
-  decision_reason: "Why",
+  decision_reason: "Why it is owed or not",
   delay_reason: "Why it comes late",
-  risk_reason: "Why",
+  risk_reason: "Why the risk is that",
+  factor_nature: "Nature and extent of the information",
+  factor_recipient: "Who used it or received it",
+  factor_acquired: "Whether it was acquired or viewed",
+  factor_mitigated: "How far the risk was mitigated",
 };
+
+/** Facts whose label says all: what the server says of them would only repeat it. */
+const PLAIN = new Set(
+  "assignee decision_reason delay_reason denial_basis description extension_reason factor_acquired factor_mitigated factor_nature factor_recipient note pause_reason recipients_told reopen_reason response risk_reason subject_count subject_name title verified_how".split(" "),
+);
+
+/** What stands beneath a fact's field: the server's words, without what the label says. */
+export function hintOf(fact: string, words: string | undefined): string | null {
+  if (words === undefined || PLAIN.has(fact)) return null;
+  if (fact === "remedy") return "Complaint and judicial remedy, as the person was told of them.";
+  const start = `${label(fact).toLowerCase()}: `;
+  const rest = sentence(words.toLowerCase().startsWith(start) ? words.slice(start.length) : words);
+  return /[.…]$/.test(rest) ? rest : `${rest}.`;
+}
+
+/** "GDPR Art. 15", "CCPA, Cal. Civ. Code 1798.105": a law is not named twice. */
+export function underLaw(law: string | null | undefined, citation: string | null): string {
+  const name = laws(law);
+  if (citation === null) return name;
+  return citation.startsWith(name) ? citation : `${name}, ${citation}`;
+}
 
 /** "denial_basis" as a label; `decision.authority` keeps what follows the dot. */
 export function label(fact: string): string {

@@ -14,6 +14,7 @@ import { ConfigurationTab } from "./ConfigurationTab.tsx";
 import { FieldsTab } from "./FieldsTab.tsx";
 import { KeysTab } from "./KeysTab.tsx";
 import { PeopleTab } from "./PeopleTab.tsx";
+import { ReferenceTab } from "./ReferenceTab.tsx";
 import css from "./settings.module.css";
 
 export interface TabProps {
@@ -28,6 +29,7 @@ const TABS: readonly { id: string; title: string; needs: string; Content: Compon
   { id: "keys", title: "API keys", needs: "manage", Content: KeysTab },
   { id: "auditors", title: "Auditors’ grants", needs: "manage", Content: AuditorsTab },
   { id: "fields", title: "Declared fields", needs: "state", Content: FieldsTab },
+  { id: "reference", title: "Reference data", needs: "reference", Content: ReferenceTab },
   { id: "configuration", title: "Configuration", needs: "configuration", Content: ConfigurationTab },
 ];
 
