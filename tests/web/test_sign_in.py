@@ -45,8 +45,15 @@ BODIES = {
     "POST /api/v1/reports/{report_id}/run": {},
 }
 PARAMETERS = {
-    **{"stream": "main", "index": "0", "path": "checkpoint", "run_id": "none", "name": "q1"},
-    **{"case_id": "none", "step": "verified", "table": "people", "report_id": "none"},
+    "stream": "main",
+    "index": "0",
+    "path": "checkpoint",
+    "run_id": "none",
+    "name": "q1",
+    "case_id": "none",
+    "step": "verified",
+    "table": "people",
+    "report_id": "none",
 }
 QUERIES = {"GET /api/v1/values": {"field": "actor.id"}, "GET /api/v1/facets": {"facet": "action"}}
 
