@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Check, CircleAlert, Unplug } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Client } from "../api/client.ts";
 import { meQuery } from "../api/me.ts";
 import { ServerProblem } from "../api/problem.ts";
@@ -15,6 +16,7 @@ import css from "./CaseView.module.css";
 import { ClockLines, dueInWords } from "./ClockLines.tsx";
 import { left, nextClock } from "./clocks.ts";
 import { Decide } from "./Decide.tsx";
+import { TitleText } from "./FactText.tsx";
 import { allowed, nextStep, rightOf, sentence, stepWords, titleOf, underLaw, wayOf } from "./words.ts";
 
 /** One case: its clocks to scale, what was done of it, the decision that is next, and what the log holds of it. */
@@ -50,7 +52,9 @@ function Whole({ client, one, options, zone, mayWork }: { client: Client; one: C
     <section className={css["page"]} tabIndex={0} aria-label={`Case ${one.id}`}>
       <header className={css["head"]}>
         <div className={css["what"]}>
-          <p className={css["title"]}>{titleOf(one, right)}</p>
+          <p className={css["title"]}>
+            <TitleText title={titleOf(one, right)} />
+          </p>
           <p className={css["summary"]}>
             {underLaw(one.facts["law"], right?.citation ?? null)}. {stateInWords(one)}.
           </p>
@@ -59,9 +63,11 @@ function Whole({ client, one, options, zone, mayWork }: { client: Client; one: C
       </header>
       {one.problems.length > 0 && <Problems problems={one.problems} />}
       {one.clocks.length > 0 && <ClockLines one={one} zone={zone} now={now} />}
-      <div className={css["columns"]}>
-        <Way one={one} right={right} options={options} zone={zone} />
-        {mayWork ? <Decide client={client} one={one} right={right} options={options} zone={zone} /> : <p className={css["reads"]}>You may read cases. Steps are taken by officers and admins.</p>}
+      <div className={`${css["columns"]} ${mayWork ? "" : css["reading"]}`}>
+        <Way one={one} right={right} options={options} zone={zone}>
+          {!mayWork && <p className={css["reads"]}>You may read cases. Steps are taken by officers and admins.</p>}
+        </Way>
+        {mayWork && <Decide client={client} one={one} right={right} options={options} zone={zone} />}
         <CaseRail one={one} zone={zone} />
       </div>
     </section>
@@ -97,7 +103,7 @@ function Problems({ problems }: { problems: readonly string[] }) {
   );
 }
 
-function Way({ one, right, options, zone }: { one: Case; right: Right | null; options: Options; zone: string }) {
+function Way({ one, right, options, zone, children }: { one: Case; right: Right | null; options: Options; zone: string; children: ReactNode }) {
   const way = wayOf(one, right);
   const next = nextStep(way, allowed(options, one), one.state);
   return (
@@ -115,6 +121,7 @@ function Way({ one, right, options, zone }: { one: Case; right: Right | null; op
           </li>
         ))}
       </ol>
+      {children}
     </nav>
   );
 }

@@ -15,7 +15,7 @@ import { grouped } from "../parts/words.ts";
 import { casesQuery, KINDS, optionsQuery, type Case, type Kind, type Options } from "./cases.ts";
 import css from "./CasesList.module.css";
 import { left, nextClock } from "./clocks.ts";
-import { FactText } from "./FactText.tsx";
+import { FactText, TitleText } from "./FactText.tsx";
 import { laws, rightOf, sentence, titleOf } from "./words.ts";
 
 const FILTERS = ["open", "pressing", "closed", "all"] as const;
@@ -90,7 +90,8 @@ function fits(one: Case, filter: Filter, now: Date, zone: string): boolean {
 }
 
 function mentions(one: Case, text: string, options: Options | undefined): boolean {
-  const words = [one.id, one.state, titleOf(one, rightOf(options, one)), laws(one.facts["law"]), one.facts["assignee"], one.facts["subject_id"]];
+  const { what, about } = titleOf(one, rightOf(options, one));
+  const words = [one.id, one.state, what, about, laws(one.facts["law"]), one.facts["assignee"], one.facts["subject_id"]];
   return words.join(" ").toLowerCase().includes(text.trim().toLowerCase());
 }
 
@@ -144,7 +145,9 @@ function Row({ one, options, zone, now }: { one: Case; options: Options | undefi
         {clock !== null && <small>{`${dateInWords(clock.due, zone)}, ${clock.title.charAt(0).toLowerCase()}${clock.title.slice(1)}`}</small>}
       </td>
       <td className={css["what"]}>
-        <a href={address(KINDS[one.kind].page, {}, [one.id])}>{titleOf(one, right)}</a>
+        <a href={address(KINDS[one.kind].page, {}, [one.id])}>
+          <TitleText title={titleOf(one, right)} />
+        </a>
         <small>{one.id}</small>
       </td>
       <td className={css["law"]}>

@@ -69,11 +69,16 @@ export function rightOf(options: Options | undefined, { facts }: Case): Right | 
   return options?.rights.find((one) => one.law === facts["law"] && one.right === facts["right"]) ?? null;
 }
 
-/** What a case is called: its right and its subject, or the title of an incident. Null facts are those the profile removes. */
-export function titleOf(one: Case, right: Right | null): string {
-  if (one.kind === "incident") return one.facts["title"] ?? "Title removed by your profile";
-  const about = one.facts["subject_name"] ?? one.facts["subject_id"] ?? "somebody your profile removes";
-  return `${right?.title ?? sentence(one.facts["right"] ?? "Request")}: ${about}`;
+export interface Title {
+  what: string;
+  /** Whom it is about, as the reader’s profile shows it: null where that removes it. Undefined for incidents. */
+  about?: string | null;
+}
+
+/** What a case is called: its right and its subject, or the title of an incident. */
+export function titleOf({ kind, facts }: Case, right: Right | null): Title {
+  if (kind === "incident") return { what: facts["title"] ?? "Title removed by your profile" };
+  return { what: right?.title ?? sentence(facts["right"] ?? "Request"), about: facts["subject_name"] ?? facts["subject_id"] ?? null };
 }
 
 interface StepWords {
