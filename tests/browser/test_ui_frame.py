@@ -97,6 +97,8 @@ def test_logging_that_is_off_stands_on_every_page(home, as_person, axe, address)
             page.goto(address + where)
             expect(page.get_by_text("Audit logging is off.")).to_be_visible()
         assert axe(page) == []
+        viewer = as_person("vera")  # who may not read the configuration
+        expect(viewer.get_by_text("Audit logging is off.")).to_be_visible()
     finally:
         with AuditLog.open(home) as log:
             configuration.change(log, {"audit_logging": True}, "Nightly maintenance is over")

@@ -9,6 +9,8 @@ export interface Status {
   checkpoint: { size: number; at: string } | null;
   version: string;
   signed_in: boolean;
+  /** Since when audit logging is off; null while it is on. */
+  stopped: string | null;
 }
 
 export async function readStatus(client: Client, signal: AbortSignal): Promise<Status> {

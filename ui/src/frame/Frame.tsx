@@ -54,7 +54,7 @@ export function Frame({ client }: { client: Client }) {
           profile={me?.profile ?? ""}
           onHelp={() => setHelp(true)}
         />
-        <Banners recording={configuration?.audit_logging ?? null} failure={asked.error} />
+        <Banners recording={configuration?.audit_logging ?? (status === null ? null : status.stopped === null)} failure={asked.error} />
         <TitleContext value={titled}>
           <PageBoundary key={place.page}>
             <Suspense fallback={<p className={css["loading"]}>Loading …</p>}>
