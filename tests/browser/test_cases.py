@@ -179,6 +179,16 @@ def test_an_incident_is_opened_and_its_notice_decided(as_person):
     page.get_by_role("button", name="Decide on a notice", exact=True).press("Enter")
     expect(page.get_by_role("list", name="Limits")).to_contain_text("Not required")
     expect(page.get_by_role("complementary", name="What is known")).to_contain_text("The tape was encrypted")
+    page.get_by_role("button", name="Add what is known…").press("Enter")
+    expect(page.get_by_role("checkbox", name="NIS2")).to_be_checked()
+    page.get_by_role("checkbox", name="HIPAA", exact=True).check(force=True)
+    page.get_by_role("textbox", name="People affected").fill("about twelve")
+    add = page.get_by_role("button", name="Add what is known", exact=True)
+    add.press("Enter")
+    expect(page.locator("[data-field=subject_count]")).to_contain_text("is no number")
+    page.get_by_role("textbox", name="People affected").fill("12")
+    add.press("Enter")
+    expect(page.get_by_role("list", name="Limits")).to_contain_text("45 CFR 164.404(b)")
 
 
 def test_a_list_is_narrowed_by_words_and_urgency(as_person):

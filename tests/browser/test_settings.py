@@ -241,7 +241,7 @@ def test_tabs_are_moved_by_arrows_and_kept_in_the_address(as_person, tab_to):
 
 def test_tabs_a_role_may_not_see_are_not_there(as_person):
     page = as_person("omar")
-    expect(page.get_by_role("tab")).to_have_text(["Declared fields", "Configuration"])
+    expect(page.get_by_role("tab")).to_have_text(["Declared fields", "Reference data", "Configuration"])
     page = as_person("dev", "#/settings/configuration")
     expect(page.get_by_text("Retention", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Switch it off…")).to_have_count(0)

@@ -73,7 +73,8 @@ interface StepFormProps extends DecideProps {
 }
 
 function StepForm({ client, one, right, options, zone, step, onTaken }: StepFormProps) {
-  const [facts, setFacts] = useState<Facts>({});
+  // Laws are replaced as a whole: whoever adds one must not drop the others.
+  const [facts, setFacts] = useState<Facts>(() => (step.name === "updated" ? { law: one.facts["law"] ?? "" } : {}));
   const [moment, setMoment] = useState(NOW);
   const [faults, setFaults] = useState<Faults | null>(null);
   const [busy, setBusy] = useState(false);
@@ -125,8 +126,9 @@ function StepForm({ client, one, right, options, zone, step, onTaken }: StepForm
 
 const OF_REFUSALS = new Set(["denial_basis", "remedy"]);
 
-/** The fields a step shows: those of a refusal once there is one, the four factors where the law asks for them. */
+/** The fields a step shows: none where receipt is confirmed (how that was done would stand over how the request came), those of a refusal once there is one, the four factors where the law asks for them. */
 function shownOf(step: Step, one: Case, facts: Facts, right: Right | null): readonly string[] {
+  if (step.name === "acknowledged") return [];
   const refused = facts["outcome"] === "denied" || facts["outcome"] === "complied_in_part";
   const names = [...step.needs, ...step.may].filter((name) => {
     if (name.startsWith("factor_")) return (one.facts["law"] ?? "").includes("hipaa");

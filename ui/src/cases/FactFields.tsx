@@ -5,10 +5,11 @@ import { Choices } from "../parts/Choices.tsx";
 import { Picker } from "../parts/Picker.tsx";
 import { TextArea } from "../parts/TextArea.tsx";
 import { TextInput } from "../parts/TextInput.tsx";
+import { Ticks } from "../parts/Ticks.tsx";
 import type { Facts, Options } from "./cases.ts";
 import css from "./FactFields.module.css";
 import type { Faults, Moment } from "./facts.ts";
-import { hintOf, label, sentence } from "./words.ts";
+import { hintOf, label, laws, sentence } from "./words.ts";
 
 const LONG = new Set(
   "consequences decision_reason delay_reason description effects extension_reason facts factor_acquired factor_mitigated factor_nature factor_recipient measures nature note pause_reason recipients_told remedy reopen_reason response risk_reason".split(" "),
@@ -52,6 +53,7 @@ interface FactFieldProps {
 }
 
 function FactField({ name, isRequired, options, value, fault, onChange }: FactFieldProps) {
+  if (name === "law") return <Laws options={options} value={value} fault={fault} onChange={onChange} />;
   const choices = options.choices[name];
   const shared = { label: `${label(name)}${isRequired ? "" : ", optional"}`, name, value, onChange, fault };
   if (choices !== undefined) {
@@ -68,6 +70,18 @@ function FactField({ name, isRequired, options, value, fault, onChange }: FactFi
   const hinted = hint === null ? {} : { hint };
   if (LONG.has(name)) return <TextArea {...shared} {...hinted} isRequired={isRequired} />;
   return <TextInput {...shared} {...hinted} isRequired={isRequired} />;
+}
+
+/** The laws an incident may fall under, as one fact with spaces. */
+export function Laws({ options, value, fault, onChange }: Pick<FactFieldProps, "options" | "value" | "fault" | "onChange">) {
+  const chosen = value.split(/[\s,]+/).filter((law) => law !== "");
+  return (
+    <div data-field="law">
+      <Ticks label="Laws it may fall under" values={options.incident_laws} names={Object.fromEntries(options.incident_laws.map((law) => [law, laws(law)]))} value={chosen} onChange={(values) => onChange(values.join(" "))} />
+      <p className={css["hint"]}>Each sets limits of its own. You can change them later.</p>
+      {fault !== undefined && <span className={field["error"]}>{fault}</span>}
+    </div>
+  );
 }
 
 interface MomentFieldsProps {

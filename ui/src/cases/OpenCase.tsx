@@ -9,13 +9,12 @@ import { useTitle } from "../frame/title.ts";
 import { Button, buttonClass } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { Picker } from "../parts/Picker.tsx";
-import { Ticks } from "../parts/Ticks.tsx";
 import { fallbackZone } from "../parts/zone.ts";
 import { caseQuery, KINDS, openCase, optionsQuery, type Facts, type Kind, type Options } from "./cases.ts";
-import { FactFields, FaultBox, focusFault, MomentFields } from "./FactFields.tsx";
+import { FactFields, FaultBox, focusFault, Laws, MomentFields } from "./FactFields.tsx";
 import { asSent, faultsHere, faultsOf, filled, NOW, todayIn, type Faults } from "./facts.ts";
 import css from "./OpenCase.module.css";
-import { laws, sentence } from "./words.ts";
+import { laws } from "./words.ts";
 
 /** What is asked when a case is opened. The rest is added as it becomes known. */
 const ASKED: Record<Kind, readonly string[]> = {
@@ -74,7 +73,7 @@ function OpenForm({ client, kind, options }: { client: Client; kind: Kind; optio
     <Form ref={form} className={css["form"] ?? ""} validationBehavior="aria" aria-label={`Open ${kind === "request" ? "a request" : "an incident"}`} onSubmit={submit}>
       <div className={css["fields"]}>
         {faults !== null && <FaultBox faults={faults} />}
-        {kind === "request" ? <LawAndRight options={options} facts={facts} faults={faults} onChange={set} /> : <Laws options={options} facts={facts} faults={faults} onChange={set} />}
+        {kind === "request" ? <LawAndRight options={options} facts={facts} faults={faults} onChange={set} /> : <Laws options={options} value={facts["law"] ?? ""} fault={faults?.beside["law"]} onChange={(value) => set("law", value)} />}
         <MomentFields
           label={kind === "request" ? "Received on" : "Aware since"}
           moment={moment}
@@ -120,17 +119,6 @@ function LawAndRight({ options, facts, faults, onChange }: LawProps) {
         options={rights.map(({ right, title, citation }) => ({ value: right, name: title, note: citation }))}
         {...(rights.length === 0 ? { hint: "Choose the law first." } : {})}
       />
-    </div>
-  );
-}
-
-function Laws({ options, facts, faults, onChange }: LawProps) {
-  const chosen = (facts["law"] ?? "").split(" ").filter((law) => law !== "");
-  return (
-    <div data-field="law">
-      <Ticks label="Laws it may fall under" values={options.incident_laws} names={Object.fromEntries(options.incident_laws.map((law) => [law, laws(law)]))} value={chosen} onChange={(values) => onChange("law", values.join(" "))} />
-      <p className={css["hint"]}>Each sets limits of its own. You can add one later.</p>
-      {faults?.beside["law"] !== undefined && <span className={css["error"]}>{sentence(faults.beside["law"])}</span>}
     </div>
   );
 }

@@ -145,9 +145,9 @@ function momentOf(moments: Record<string, string>, step: string): string | null 
   return found.map(([, at]) => at).toSorted().at(-1) ?? null;
 }
 
-/** The steps that a case's state allows. */
-export function allowed(options: Options, { kind, state }: Pick<Case, "kind" | "state">): Step[] {
-  return (options.steps[kind] ?? []).filter(({ states }) => states.includes(state));
+/** The steps that a case's state allows; what was extended once can't be again. */
+export function allowed(options: Options, { kind, state, moments }: Pick<Case, "kind" | "state" | "moments">): Step[] {
+  return (options.steps[kind] ?? []).filter(({ name, states }) => states.includes(state) && !(name === "extended" && moments["extended"] !== undefined));
 }
 
 /** What to decide next: the first thing of the way that is not done and is allowed. */
