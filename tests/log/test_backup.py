@@ -70,6 +70,14 @@ def check(home):
         return receipt.index
 
 
+def test_nobody_else_can_open_a_file_while_it_is_being_copied(tmp_path):
+    part = tmp_path / "part"
+    part.write_text("of an earlier try, open to all")
+    part.chmod(0o666)
+    backup_module.begin_private(part)
+    assert (part.stat().st_mode & 0o777, part.read_bytes()) == (0o600, b"")
+
+
 def test_a_backup_is_restored_elsewhere_with_all_its_tenants(log, target, another):
     fill(log, BUNDLE + 10)
     seal(log)

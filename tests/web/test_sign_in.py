@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 
 from affidavit import AuditLog
 from affidavit.access import accounts, keys, people
@@ -282,6 +284,20 @@ def test_passwords_can_not_be_tried_for_ever(browser, log, monkeypatch):
     right = form(browser, "/sign-in", name="bea", password=PASSWORD)
     assert right.status_code == 429
     assert int(right.headers["retry-after"]) > 0
+
+
+def test_passwords_tried_at_once_count_one_by_one(log, monkeypatch):
+    monkeypatch.setattr(sign_in, "TRIES_MAX", 3)
+    people.choose_password(log, people.invite(log, "cleo", Grant("viewer")), PASSWORD)
+    given = {"follow_redirects": False, "headers": {"Origin": "http://testserver"}}
+    with TestClient(create_app(log, sign_in=True)) as fresh, ThreadPoolExecutor(12) as pool:
+
+        def guess(password):
+            return fresh.post("/sign-in", data={"name": "cleo", "password": password}, **given).status_code
+
+        assert {guess(PASSWORD) for _ in range(4)} == {303}  # what is right never counts
+        statuses = list(pool.map(guess, [f"x{n}" for n in range(12)]))
+    assert (statuses.count(401), statuses.count(429)) == (3, 9)
 
 
 def test_the_pages_take_forms_alone_and_show_no_markup_of_others(browser):

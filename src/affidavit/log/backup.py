@@ -192,7 +192,7 @@ def is_checkpoint(name: str) -> bool:
 
 def _copy_database(log: AuditLog, part: Path) -> str:
     """A snapshot by SQLite's own means; writers go on. Gives its SHA-256."""
-    part.unlink(missing_ok=True)
+    begin_private(part)
     try:
         with closing(_read_only(log.database.url.database or "")) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)  # in one step: it does not begin anew at every write
@@ -202,7 +202,6 @@ def _copy_database(log: AuditLog, part: Path) -> str:
         raise StorageError(f"backup of the database: {error}", "Give it access and space, and run it again") from error
     if found != "ok":
         raise IntegrityError(f"the database is damaged: {found}", "Restore an older backup")
-    part.chmod(0o600)
     with part.open("rb") as made:
         os.fsync(made.fileno())
         return hashlib.file_digest(made, "sha256").hexdigest()
@@ -279,17 +278,23 @@ def copy_file(source: Path, target: Path, *, again: bool = True) -> int | None:
         return None
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = target.with_name(target.name + TEMPORARY)
+    begin_private(part)
     shutil.copyfile(source, part)
-    part.chmod(0o600)
     part.replace(target)
     return size
+
+
+def begin_private(part: Path) -> None:
+    """Make a file anew, empty, that nobody but its owner can open: from its first byte on, not from its last."""
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file whole and durably, readable for its owner alone."""
     part = path.with_name(path.name + TEMPORARY)
+    begin_private(part)
     with part.open("wb") as out:
-        os.fchmod(out.fileno(), 0o600)
         out.write(data)
         out.flush()
         os.fsync(out.fileno())

@@ -22,7 +22,16 @@ from affidavit.errors import AffidavitError, IntegrityError, InvalidRequest, Mal
 from affidavit.log import checkpoints, keys, recovery
 from affidavit.log.archive import TEMPORARY, FolderArchive, open_archive
 from affidavit.log.audit_log import AuditLog
-from affidavit.log.backup import ARCHIVE, DATABASE, Backup, copy_file, is_checkpoint, read_manifest, write_file
+from affidavit.log.backup import (
+    ARCHIVE,
+    DATABASE,
+    Backup,
+    begin_private,
+    copy_file,
+    is_checkpoint,
+    read_manifest,
+    write_file,
+)
 from affidavit.log.outside import FOLDER as CHECKPOINTS
 from affidavit.log.registry import CONTROL
 from affidavit.settings import SETTINGS_FILE
@@ -72,8 +81,8 @@ def restore(
         if sqlite:
             tell("database")
             part = database.with_name(database.name + TEMPORARY)
+            begin_private(part)
             shutil.copyfile(source / DATABASE, part)
-            part.chmod(0o600)
             os.sync()
             part.replace(database)
     except OSError as error:

@@ -60,7 +60,8 @@ class ProviderPages:
             self._pages.tries.check(client)
             token = await self._admitted(request)
         except Forbidden as error:
-            self._pages.tries.wrong(client)
+            if request.cookies.get(BROWSER_COOKIE):  # else no browser that began here: other sites can send anybody
+                self._pages.tries.wrong(client)
             await self._work.glance(identities.refuse, self._logs.first.log, error.message, self._oidc.provider.issuer)
             response = await self._failed(request, error)
         except AffidavitError as error:

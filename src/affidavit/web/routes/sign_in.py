@@ -61,7 +61,9 @@ input:focus-visible{outline-offset:-1px}
 
 
 class Tries:
-    """Counts what was wrong, by name and by address."""
+    """Counts tries that were not right, by name and by address: each when it begins, so that none slips past the count
+    while others are being checked.
+    """
 
     def __init__(self) -> None:
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
@@ -74,6 +76,17 @@ class Tries:
             if len(times) >= TRIES_MAX:
                 wait_s = TRIES_S - (now - times[0])
                 raise Busy("too many wrong passwords", "Wait some minutes", retry_after_s=max(wait_s, 1.0))
+
+    def begin(self, *keys: str) -> None:
+        """One more begins. Raises Busy where one of them has failed too often."""
+        self.check(*keys)
+        self.wrong(*keys)
+
+    def right(self, *keys: str) -> None:
+        """The last one was right: it does not count."""
+        for key in keys:
+            if self._wrong.get(key):
+                self._wrong[key].pop()
 
     def wrong(self, *keys: str) -> None:
         """One more."""
@@ -143,15 +156,19 @@ class Pages:
         client = request.client.host if request.client else ""
         keys = (f"name {tenant[:64]}/{name[:64]}", f"address {client}")
         try:
-            self.tries.check(*keys)
+            self.tries.begin(*keys)
         except Busy as error:
             wait = {"Retry-After": str(int(error.retry_after_s))}
             return await self.ask(request, tenant, fail=str(error), status=429, headers=wait)
-        token = await self._checked(tenant, name, password)
+        try:
+            token = await self._checked(tenant, name, password)
+        except BaseException:  # nobody has learnt whether it was right
+            self.tries.right(*keys)
+            raise
         if token is None:
-            self.tries.wrong(*keys)
             fail = "Name and password do not fit, or your access has ended."
             return await self.ask(request, tenant, fail=fail, status=401)
+        self.tries.right(*keys)
         return self.session(RedirectResponse(self.home(request), 303), request, token)
 
     async def _checked(self, tenant: str, name: str, password: str) -> str | None:
