@@ -173,6 +173,21 @@ def test_bounds_are_not_lifted(officer, by):
     assert step(spring, other, "verified").status_code == 404
 
 
+def test_a_step_answers_within_the_bounds_of_who_takes_it(officer, by):
+    number = opened(officer, at="2026-03-05T09:00:00Z")["id"]
+    step(officer, number, "acknowledged", at="2026-03-20T12:00:00Z")
+    step(officer, number, "assigned", {"assignee": "e.marchetti"}, at="2026-05-01T12:00:00Z")
+    early = by("officer", "-early", start="2026-03-01", end="2026-03-31")
+    answer = step(early, number, "noted", {"note": "seen to"})
+    assert answer.status_code == 200
+    assert [one["step"] for one in answer.json()["events"]] == ["received", "acknowledged"]
+    assert "assignee" not in answer.json()["facts"]
+    assert answer.json()["moments"].keys() == {"received", "acknowledged"}
+    assert answer.json()["events"] == early.get(f"/api/v1/cases/{number}").json()["events"]
+    whole = officer.get(f"/api/v1/cases/{number}").json()["events"]
+    assert [one["step"] for one in whole] == ["received", "acknowledged", "assigned", "noted"]
+
+
 def test_options_name_every_step_and_fact(officer):
     options = officer.get("/api/v1/case-options").json()
     assert {one["name"] for one in options["steps"]["request"]} == set(STEPS)

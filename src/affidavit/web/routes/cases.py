@@ -121,9 +121,11 @@ def _open(log: AuditLog, who: Principal, body: CaseBody) -> dict[str, Any]:
 def _step(log: AuditLog, who: Principal, case_id: str, step: str, body: StepBody) -> dict[str, Any]:
     who.streams_for((MAIN,))
     load = Caseload(log)
-    load.case(case_id, within=within(log, who))  # whoever may not see it can't change it either
-    changed = load.change(case_id, step, body.facts, at=_moment(body.at))
-    return _shown(log, who, [to_json(load.show(changed))])[0]
+    bounds = within(log, who)
+    load.case(case_id, within=bounds)  # whoever may not see it can't change it either
+    load.change(case_id, step, body.facts, at=_moment(body.at))
+    # A step is taken on the whole case, whatever its taker may see: what answers is read again, within their bounds.
+    return _shown(log, who, [to_json(load.show(load.case(case_id, within=bounds)))])[0]
 
 
 def _options(log: AuditLog) -> CaseOptionsAnswer:
