@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from affidavit import AuditLog
-from affidavit.access import keys
+from affidavit.access import accounts, keys
 from affidavit.access.accounts import Grant
 from affidavit.testing import capture_events
 from affidavit.web.report_schemas import result_schema
@@ -174,3 +174,41 @@ def test_runs_are_seen_by_who_asked_and_by_officers(by, auditor, officer):
 )
 def test_mistakes_are_422(officer, body):
     run(officer, status=422, **body)
+
+
+def seen(client, number):
+    """How a kept run comes out for somebody: its result, its file, in the list, as a base to add to."""
+    listed = client.get("/api/v1/report-runs", params={"limit": 200}).json()["runs"]
+    return (
+        client.get(f"/api/v1/report-runs/{number}").status_code,
+        client.get(f"/api/v1/report-runs/{number}/file", params={"format": "json"}).status_code,
+        number in {one["id"] for one in listed},
+        client.post("/api/v1/reports/H3/run", json={"since": number}).status_code,
+    )
+
+
+SEEN, HIDDEN = (200, 200, True, 200), (404, 404, False, 404)
+
+
+def test_kept_runs_show_no_more_than_a_run_of_ones_own(by, officer):
+    """Officers see everybody's runs, but neither under another profile than theirs nor outside of their bounds."""
+    number = run(officer, profile="internal")["run"]["id"]
+    masked = run(officer, profile="auditor")["run"]["id"]
+    fixed = by("officer", "fixed", profile="auditor")
+    assert (seen(fixed, number), seen(fixed, masked)) == (HIDDEN, SEEN)
+    elsewhere = by("officer", "elsewhere", streams=("access",))
+    here = by("officer", "here", streams=("main", "access"))
+    assert (seen(elsewhere, number), seen(here, number)) == (HIDDEN, SEEN)
+    bound = by("officer", "bound", start="2024-03-05")
+    own = run(bound, profile="internal")["run"]["id"]
+    assert (seen(bound, number), seen(bound, own), seen(officer, own)[:3]) == (HIDDEN, SEEN, SEEN[:3])
+    later = by("officer", "later", start="2024-03-06")
+    assert seen(later, own) == HIDDEN
+
+
+def test_who_takes_a_name_anew_sees_nothing_of_who_had_it(by, log):
+    first = by("auditor", "again")
+    number = run(first)["run"]["id"]
+    assert seen(first, number) == SEEN
+    accounts.end(log, "key", "auditoragain")
+    assert seen(by("auditor", "again"), number) == HIDDEN

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from affidavit import AuditLog
-from affidavit.access import keys
+from affidavit.access import accounts, keys
 from affidavit.access.accounts import Grant
 from affidavit.export import jobs
 from affidavit.export.worker import ExportWorker
@@ -225,3 +225,35 @@ def test_who_sees_masks_is_not_shown_conditions(log, serving):
         run = ask(client, query="action:a0").json()
         assert (run["actor"], run["scope"]["query"]) == ("key:masked", None)
         assert client.get(PATH).json()["runs"][0]["scope"]["query"] is None
+
+
+def test_runs_hold_no_more_than_one_of_ones_own(log, serving):
+    """For officers too: neither another profile than theirs, nor other streams or times. A name's next bearer sees
+    nothing of the one before."""
+
+    def run_of(client, name, **bounds):
+        key = keys.create_key(log, name, Grant(**{"role": "officer", **bounds}))[1]
+        client.headers["Authorization"] = f"Bearer {key}"
+        return ask(client, bundle=False, profile="" if bounds.get("profile") else "internal").json()["id"]
+
+    def seen(client):
+        return {one["id"] for one in client.get(PATH).json()["runs"]}
+
+    with serving(log, sign_in=True) as (client, _):
+        whole = run_of(client, "whole")
+        assert whole in seen(client)
+        for name, bounds in (("fixed", {"profile": "export"}), ("period", {"start": "2024-01-01"})):
+            own = run_of(client, name, **bounds)
+            assert (own in seen(client), whole in seen(client)) == (True, False)
+            for path in ("", "/file", "/trail", "/progress"):
+                assert client.get(f"{PATH}/{whole}{path}").status_code == 404
+            assert client.post(f"{PATH}/{whole}/cancel").status_code == 404
+        key = keys.create_key(log, "elsewhere", Grant("officer", streams=("access",)))[1]
+        client.headers["Authorization"] = f"Bearer {key}"
+        assert seen(client) == set()
+        auditor = {"role": "auditor", "profile": "export", "expires_us": 4_000_000_000_000_000}
+        first = run_of(client, "again", **auditor)
+        assert first in seen(client)
+        accounts.end(log, "key", "again")
+        second = run_of(client, "again", **auditor)
+        assert seen(client) == {second}

@@ -99,6 +99,7 @@ class Account:
             streams=grant.streams or None,
             start=grant.start or None,
             end=grant.end or None,
+            since_us=self.created_us,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class Principal:
 
     `profile`: the one masking profile they see events through; empty: any they ask for. `streams`: the only ones they
     may read; None: all. `start` and `end`: dates or times; the only events they may see happened from `start` to the
-    end of `end`, in the tenant's zone.
+    end of `end`, in the tenant's zone. `since_us`: when their account was made, in microseconds; a name that ended can
+    be taken anew, and what was made under it before is another's.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Principal:
     streams: tuple[str, ...] | None = None
     start: str | None = None
     end: str | None = None
+    since_us: int = 0
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
@@ -82,6 +84,18 @@ class Principal:
         if own and asked and asked != own:
             raise Forbidden(f"profile {asked[:40]!r} is not yours", f"You see events through profile {own}")
         return own or asked or default
+
+    def sees_as(self, profile: str) -> bool:
+        """Whether what was made under a profile, named without the configuration's part, is as they see events."""
+        return not self.own_profile or self.own_profile == profile
+
+    def reads(self, streams: tuple[str, ...]) -> bool:
+        """Whether they may read all of these streams; without any it is not known what was read."""
+        return self.streams is None or (bool(streams) and set(streams) <= set(self.streams))
+
+    def made(self, by: str, at_us: int) -> bool:
+        """Whether it was they who made something, and not one who had their name before."""
+        return by == self.id and at_us >= self.since_us
 
     def streams_for(self, asked: tuple[str, ...]) -> tuple[str, ...]:
         """The streams to read. Raises Forbidden naming the first they may not."""

@@ -103,13 +103,17 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A result, its JSON, the receipt of the event that commits to it, and what an export of its events would hold."""
+    """A result, its JSON, the receipt of the event that commits to it, and what an export of its events would hold.
+
+    `within` is what its asker could see at all.
+    """
 
     result: Result
     data: bytes
     sha256: str
     receipt: Any
     spec: ExportSpec
+    within: Query = EVERYTHING
 
 
 def fresh(asked: Asked, scope: str = "") -> Fixed:
@@ -141,7 +145,7 @@ def run_report(
         raise
     data = encode(result)
     digest = sha256(data).hexdigest()
-    return Finished(result, data, digest, record_created(log, result, digest), making.spec)
+    return Finished(result, data, digest, record_created(log, result, digest), making.spec, asked.within)
 
 
 def make(log: Any, library: Library, asked: Asked, fixed: Fixed) -> Result:

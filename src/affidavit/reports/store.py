@@ -12,6 +12,7 @@ import msgspec
 
 from affidavit.errors import NotFound
 from affidavit.export.zip import storage_errors
+from affidavit.query.tree import to_json
 from affidavit.reports.package import write_package
 from affidavit.reports.result import EXCEPTION, Result, decode
 from affidavit.reports.runner import Finished
@@ -26,7 +27,10 @@ _DAY_US: Final = 86_400_000_000
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """One kept run, in short. `index` is the place of its event on the stream `access`."""
+    """One kept run, in short. `index` is the place of its event on the stream `access`.
+
+    `streams` are those it read, `within` what its asker could see at all, as a query's JSON; None: not known.
+    """
 
     id: str
     report: str
@@ -41,6 +45,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     sha256: str
     index: int
+    streams: tuple[str, ...] = ()
+    within: Any = None
 
 
 def keep(log: Any, finished: Finished) -> Kept:
@@ -92,6 +98,8 @@ def summary(finished: Finished) -> Kept:
         events=result.counts.in_period,
         sha256=finished.sha256,
         index=finished.receipt.index,
+        streams=result.run.streams,
+        within=to_json(finished.within),
     )
 
 

@@ -127,8 +127,18 @@ def both(*queries: Query) -> Query:
     """All of these: one flat group, whose conditions on times then bound what is read."""
     flat: list[Query] = []
     for query in queries:
-        flat += query.of if isinstance(query, Group) and query.op == "all" else (query,)
+        flat += _conditions(query)
     return all_of(*flat) if flat else EVERYTHING
+
+
+def narrows(query: Query, bounds: Query) -> bool:
+    """Whether a query finds nothing outside of bounds, told by its having their conditions."""
+    return set(_conditions(bounds)) <= set(_conditions(query))
+
+
+def _conditions(query: Query) -> tuple[Query, ...]:
+    """The parts all of which must be met."""
+    return query.of if isinstance(query, Group) and query.op == "all" else (query,)
 
 
 def unbound(who: Principal) -> Principal:

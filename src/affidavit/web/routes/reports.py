@@ -9,10 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from affidavit.access.principal import Principal
+from affidavit.commitment import parse_time
 from affidavit.errors import Forbidden, NotFound
 from affidavit.export.configured import configured_profile
 from affidavit.log.audit_log import AuditLog
+from affidavit.masking.overrides import base_name
 from affidavit.paths import lookup
+from affidavit.query.tree import EVERYTHING, to_json
 from affidavit.reports import describe, store
 from affidavit.reports.asked import Asked
 from affidavit.reports.library import Library, library_of
@@ -88,9 +91,10 @@ async def run_one(request: Request, report_id: ReportId, body: ReportRequest, wh
 async def list_runs(
     request: Request, limit: Annotated[int, Query(ge=1, le=store.LISTED_MAX)] = LISTED, who: Principal = Exporter
 ) -> ReportRunsAnswer:
-    """Yours; for admins and officers everybody's."""
-    found = await work_of(request).glance(store.list_kept, log_of(request))
-    mine = [ReportRunAnswer(**msgspec.to_builtins(one)) for one in found if _is_theirs(one, who)]
+    """Yours; for admins and officers everybody's: of them those that show no more than you may see."""
+    log = log_of(request)
+    found = await work_of(request).glance(store.list_kept, log)
+    mine = [ReportRunAnswer(**msgspec.to_builtins(one)) for one in found if _is_theirs(log, one, who)]
     return ReportRunsAnswer(runs=mine[:limit])
 
 
@@ -198,10 +202,16 @@ def _file(log: AuditLog, who: Principal, run_id: str, format: str) -> tuple[byte
 
 def _find(log: AuditLog, run_id: str, who: Principal) -> Result:
     kept, result = store.find(log, run_id)
-    if not _is_theirs(kept, who):
+    if not _is_theirs(log, kept, who):
         raise NotFound(f"no report run {run_id[:80]!r}", "GET /api/v1/report-runs lists yours")
     return result
 
 
-def _is_theirs(kept: Kept, who: Principal) -> bool:
-    return who.role in {"admin", "officer"} or kept.by == who.id
+def _is_theirs(log: AuditLog, kept: Kept, who: Principal) -> bool:
+    """Whether a kept run may be shown: it is theirs, and holds no more than a run of their own would now."""
+    if who.role not in {"admin", "officer"} and not who.made(kept.by, parse_time(kept.at)):
+        return False
+    if not who.sees_as(base_name(kept.profile)) or not who.reads(kept.streams):
+        return False
+    bounds = within(log, who)
+    return bounds == EVERYTHING or kept.within == to_json(bounds)

@@ -31,12 +31,13 @@ from affidavit.export.spec import LEGACY_COLUMNS, RESOURCE, Column, InvalidSpec
 from affidavit.export.trail import trail
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.saved_queries import read_query
+from affidavit.masking.overrides import base_name
 from affidavit.query.conditions import SHORT_NAMES
 from affidavit.web.answers import RunAnswer, RunsAnswer, TrailAnswer, TrailMarkAnswer
 from affidavit.web.problems import documented
 from affidavit.web.schemas import Estimate, Forecast, RunEstimateAnswer, RunRequest
 from affidavit.web.sse import MEDIA_TYPE, EventStream, Message
-from affidavit.web.who import Exporter, both, bounded, still_there, view_for
+from affidavit.web.who import Exporter, both, bounded, narrows, still_there, view_for, within
 from affidavit.web.work import log_of, work_of
 
 LISTED: Final = 50
@@ -109,9 +110,10 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=jobs.RUNS_LISTED_MAX)] = LISTED,
     who: Principal = Exporter,
 ) -> RunsAnswer:
-    """Yours; for admins and officers everybody's."""
-    found = await work_of(request).glance(jobs.list_runs, log_of(request), jobs.RUNS_LISTED_MAX)
-    mine = [run for run in found if _is_theirs(run, who)][:limit]
+    """Yours; for admins and officers everybody's: of them those that hold no more than you may see."""
+    log = log_of(request)
+    found = await work_of(request).glance(jobs.list_runs, log, jobs.RUNS_LISTED_MAX)
+    mine = [run for run in found if _is_theirs(log, run, who)][:limit]
     return RunsAnswer(runs=[RunAnswer(**_told(run, who)) for run in mine])
 
 
@@ -244,18 +246,29 @@ def _own_key(who: Principal, key: str) -> str:
     """The key as the run keeps it: nobody gets another's run by guessing a key."""
     if not key or not who.id:
         return key
-    return sha256(f"{who.id}/{key}".encode()).hexdigest()
+    return sha256(f"{who.id}/{who.since_us}/{key}".encode()).hexdigest()
 
 
 def _find(log: AuditLog, run_id: str, who: Principal) -> ExportRun:
     run = jobs.find(log, run_id)
-    if not _is_theirs(run, who):
+    if not _is_theirs(log, run, who):
         raise NotFound(f"no export run {run_id[:80]!r}", "GET /api/v1/exports lists yours")
     return run
 
 
-def _is_theirs(run: ExportRun, who: Principal) -> bool:
-    return who.role in {"admin", "officer"} or run.actor == who.id
+def _is_theirs(log: AuditLog, run: ExportRun, who: Principal) -> bool:
+    """Whether a run may be shown: it is theirs, and holds no more than a run of their own would now."""
+    if who.role not in {"admin", "officer"} and not who.made(run.actor, run.created_us):
+        return False
+    if not who.own_profile and not who.bound:
+        return True
+    try:
+        spec = run.spec
+    except AffidavitError:  # asked of another release: what it holds is not known
+        return False
+    return (
+        who.sees_as(base_name(spec.profile_name)) and who.reads(spec.streams) and narrows(spec.query, within(log, who))
+    )
 
 
 def _shown(run: ExportRun) -> dict[str, Any]:
