@@ -12,8 +12,13 @@ import pytest
 from affidavit import AuditLog
 from affidavit.access import accounts, keys
 from affidavit.access.accounts import Grant
+from affidavit.access.principal import Principal
+from affidavit.errors import Forbidden
+from affidavit.reports import store
+from affidavit.reports.library import library_of
 from affidavit.testing import capture_events
-from affidavit.web.report_schemas import result_schema
+from affidavit.web.report_schemas import ReportRequest, result_schema
+from affidavit.web.routes.reports import added_to
 
 FAR_US = 4_000_000_000_000_000
 AT = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
@@ -212,3 +217,15 @@ def test_who_takes_a_name_anew_sees_nothing_of_who_had_it(by, log):
     assert seen(first, number) == SEEN
     accounts.end(log, "key", "auditoragain")
     assert seen(by("auditor", "again"), number) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"), [({"profile": "auditor"}, "profile 'internal'"), ({"streams": ("access",)}, "stream 'main'")]
+)
+def test_an_addendum_reads_nothing_its_asker_may_not(officer, log, bounds, said):
+    """Whoever's the earlier run is: it reads the log anew."""
+    _, earlier = store.find(log, run(officer, profile="internal")["run"]["id"])
+    who = Principal(earlier.run.by, "officer", "default", **bounds)
+    with capture_events(log, stream="access") as events, pytest.raises(Forbidden, match=said):
+        added_to(log, library_of(log), who, earlier, ReportRequest(since=earlier.run.id))
+    assert events.actions == []

@@ -162,7 +162,7 @@ export interface paths {
         };
         /**
          * The newest runs, newest first
-         * @description Yours; for admins and officers everybody's.
+         * @description Yours; for admins and officers everybody's: of them those that hold no more than you may see.
          */
         get: operations["list_runs_api_v1_exports_get"];
         put?: never;
@@ -1032,7 +1032,7 @@ export interface paths {
         };
         /**
          * The newest kept runs
-         * @description Yours; for admins and officers everybody's.
+         * @description Yours; for admins and officers everybody's: of them those that show no more than you may see.
          */
         get: operations["list_runs_api_v1_report_runs_get"];
         put?: never;

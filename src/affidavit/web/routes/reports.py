@@ -23,7 +23,7 @@ from affidavit.reports.package import PACKAGE
 from affidavit.reports.render import FORMATS, filename, render
 from affidavit.reports.rerun import addendum
 from affidavit.reports.result import Result
-from affidavit.reports.runner import run_report
+from affidavit.reports.runner import Finished, run_report
 from affidavit.reports.store import Kept
 from affidavit.web.problems import documented
 from affidavit.web.report_schemas import (
@@ -142,15 +142,23 @@ async def fetch_file(
 def _run(log: AuditLog, who: Principal, report_id: str, body: ReportRequest) -> bytes:
     library = library_of(log)
     if body.since:
-        earlier = _find(log, body.since, who)
-        _check_parameters(log, library, who, earlier.report.id, body)
-        finished = addendum(log, library, earlier, dict(body.parameters), within=within(log, who))
+        finished = added_to(log, library, who, _find(log, body.since, who), body)
     else:
         finished = run_report(log, library, asked_of(log, library, who, report_id, body))
     store.keep(log, finished)
     if body.evidence:
         store.keep_package(log, finished)
     return finished.data
+
+
+def added_to(log: AuditLog, library: Library, who: Principal, earlier: Result, body: ReportRequest) -> Finished:
+    """The addendum to an earlier run, which reads the log anew: so it is asked for like any run, as the report stands
+    and as the earlier one showed it. Raises Forbidden, InvalidRequest, NotFound.
+    """
+    who.streams_for((*library.report(earlier.report.id).streams, *earlier.run.streams))
+    who.profile_for(base_name(earlier.run.profile), "")
+    _check_parameters(log, library, who, earlier.report.id, body)
+    return addendum(log, library, earlier, dict(body.parameters), within=within(log, who))
 
 
 def asked_of(log: AuditLog, library: Library, who: Principal, report_id: str, body: ReportRequest) -> Asked:
