@@ -12,6 +12,7 @@ from affidavit.access import keys
 from affidavit.access.accounts import Grant
 from affidavit.cases.facts import FACTS
 from affidavit.cases.subject_requests import STEPS
+from affidavit.log import configuration
 
 FAR_US = 4_000_000_000_000_000
 ACCESS = {"law": "gdpr", "right": "access", "subject_id": "s1042", "description": "about Ada Lovelace, ada@example.org"}
@@ -159,6 +160,74 @@ def test_an_auditor_reads_through_a_profile_and_works_on_nothing(officer, audito
     assert shown["clocks"] == next(one for one in listed if one["id"] == number)["clocks"]
     assert step(auditor, number, "verified").status_code == 403
     assert auditor.post("/api/v1/cases", json={"kind": "request", "facts": ACCESS}).status_code == 403
+
+
+def everywhere(client, number):
+    """The answers of every route that shows or changes cases."""
+    return [
+        client.get("/api/v1/cases"),
+        client.get(f"/api/v1/cases/{number}"),
+        client.post("/api/v1/cases", json={"kind": "request", "facts": ACCESS}),
+        step(client, number, "noted", {"note": "seen to"}),
+    ]
+
+
+def test_no_case_is_shown_or_changed_under_a_profile_that_masks_times_and_numbers(officer, by, log, access):
+    number = opened(officer, at="2026-03-05T09:00:00Z")["id"]
+    before = officer.get("/api/v1/cases").json()["total"]
+    viewed = len(access(log, "case.viewed"))
+    for answer in everywhere(by("officer", "-public", profile="public"), number):
+        assert answer.status_code == 403
+        assert "profile public masks the times, actions or outcomes of events" in answer.json()["detail"]
+        assert "2026-03" not in answer.text
+    assert len(access(log, "case.viewed")) == viewed
+    assert officer.get("/api/v1/cases").json()["total"] == before
+    assert len(officer.get(f"/api/v1/cases/{number}").json()["events"]) == 1
+
+
+@pytest.fixture
+def masking(log):
+    """Masks of the configuration, until the test is over."""
+
+    def do(masks):
+        configuration.change(log, {"masking": masks}, "a test")
+
+    yield do
+    configuration.change(log, {"masking": None}, "the test is over")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("case.request_id", "case.incident_id", "case.received_at", "case.aware_at", "case.discovered_at"),
+        *("case.closed_at", "case.due_at"),
+    ],
+)
+def test_no_case_is_shown_where_the_configuration_masks_its_number_or_times(officer, by, masking, path):
+    number = opened(officer)["id"]
+    masked = by("officer", f"-{path}", profile="auditor")
+    assert {one.status_code for one in everywhere(masked, number)} == {200, 201}
+    masking({path: "remove"})
+    for answer in everywhere(masked, number):
+        assert answer.status_code == 403
+        assert f"profile auditor+configuration masks {path}" in answer.json()["detail"]
+    assert officer.get(f"/api/v1/cases/{number}").status_code == 200  # who may choose a profile sees in clear
+
+
+def test_facts_are_masked_as_the_fields_they_are_recorded_in(officer, auditor, masking):
+    number = opened(officer, {**ACCESS, "subject_type": "student"})["id"]
+    facts = {"outcome": "denied", "denial_basis": "Art. 12(5): Ada asks weekly", "remedy": "complaint"}
+    assert step(officer, number, "closed", facts).status_code == 200
+    names = ("denial_basis", "outcome", "right", "subject_type")
+    clear = auditor.get(f"/api/v1/cases/{number}").json()["facts"]
+    assert [clear[name] for name in names] == ["Art. 12(5): Ada asks weekly", "denied", "access", "student"]
+    paths = ("case.denial_basis", "case.outcome", "case.right", "subject.type")
+    masking(dict.fromkeys(paths, "remove"))
+    listed = next(one for one in auditor.get("/api/v1/cases").json()["cases"] if one["id"] == number)
+    for shown in (auditor.get(f"/api/v1/cases/{number}").json(), listed):
+        assert [shown["facts"][name] for name in names] == [None] * 4
+        assert shown["facts"]["law"] == "gdpr"
+    assert officer.get(f"/api/v1/cases/{number}").json()["facts"]["denial_basis"] == "Art. 12(5): Ada asks weekly"
 
 
 def test_bounds_are_not_lifted(officer, by):

@@ -15,8 +15,9 @@ from affidavit.cases.deadlines import INCIDENT
 from affidavit.cases.facts import FACTS, FREE
 from affidavit.cases.incidents import DECISIONS, RISKS
 from affidavit.cases.subject_requests import OUTCOMES
-from affidavit.errors import InvalidField
+from affidavit.errors import Forbidden, InvalidField
 from affidavit.event import Event, Resource
+from affidavit.export.mask import KEEP, Masker
 from affidavit.log.audit_log import AuditLog
 from affidavit.log.registry import MAIN
 from affidavit.paths import STRING
@@ -37,6 +38,11 @@ VIEWED: Final = "case.viewed"
 CASES_SHOWN: Final = 100
 CASES_MAX: Final = 1000
 OFFSET_MAX: Final = 10_000_000
+BARE: Final = (
+    *("case.request_id", "case.incident_id"),
+    *("case.received_at", "case.aware_at", "case.discovered_at", "case.closed_at", "case.due_at"),
+)
+"""What no case is shown without: its number, and the times that its clocks are counted from and would tell."""
 _PROBLEMS: Final = documented(401, 403, 404, 422, 503)
 _WRITING: Final = documented(400, 401, 403, 404, 413, 422, 503)
 
@@ -96,36 +102,36 @@ async def case_options(request: Request, _who: Principal = CaseReader) -> CaseOp
 def _list(
     log: AuditLog, who: Principal, kind: str | None, state: str | None, due: bool, page: slice
 ) -> tuple[list[dict[str, Any]], int]:
-    who.streams_for((MAIN,))
+    masker = _admitted(log, who)
     found = Caseload(log).listed(kind=kind, state=state, only_due=due, within=within(log, who))
     shown = [to_json(one, history=False) for one in found[page]]
     _viewed(log, "", len(shown))
-    return _shown(log, who, shown), len(found)
+    return _shown(masker, shown), len(found)
 
 
 def _one(log: AuditLog, who: Principal, case_id: str) -> dict[str, Any]:
-    who.streams_for((MAIN,))
+    masker = _admitted(log, who)
     load = Caseload(log)
     found = load.show(load.case(case_id, within=within(log, who)))
     _viewed(log, case_id, 1)
-    return _shown(log, who, [to_json(found)])[0]
+    return _shown(masker, [to_json(found)])[0]
 
 
 def _open(log: AuditLog, who: Principal, body: CaseBody) -> dict[str, Any]:
-    who.streams_for((MAIN,))
+    masker = _admitted(log, who)
     load = Caseload(log)
     made = load.open(body.kind, body.facts, id=body.id, at=_moment(body.at))
-    return _shown(log, who, [to_json(load.show(made))])[0]
+    return _shown(masker, [to_json(load.show(made))])[0]
 
 
 def _step(log: AuditLog, who: Principal, case_id: str, step: str, body: StepBody) -> dict[str, Any]:
-    who.streams_for((MAIN,))
+    masker = _admitted(log, who)
     load = Caseload(log)
     bounds = within(log, who)
     load.case(case_id, within=bounds)  # whoever may not see it can't change it either
     load.change(case_id, step, body.facts, at=_moment(body.at))
     # A step is taken on the whole case, whatever its taker may see: what answers is read again, within their bounds.
-    return _shown(log, who, [to_json(load.show(load.case(case_id, within=bounds)))])[0]
+    return _shown(masker, [to_json(load.show(load.case(case_id, within=bounds)))])[0]
 
 
 def _options(log: AuditLog) -> CaseOptionsAnswer:
@@ -170,11 +176,27 @@ def _moment(text: str | None) -> datetime | None:
         raise InvalidField(f"at {text!r} is no time", "Write 2026-10-01T12:00:00+02:00", field="at") from None
 
 
-def _shown(log: AuditLog, who: Principal, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Cases as this principal sees them: who can't lift their profile sees facts through its masks."""
+def _admitted(log: AuditLog, who: Principal) -> Masker | None:
+    """What masks cases for this principal; None for who sees them in clear. Raises Forbidden."""
+    who.streams_for((MAIN,))
     if not who.own_profile:
-        return cases
+        return None
     masker = view_for(log, who).masker()
+    masked = next((path for path in BARE if masker.mask_of(path).name != KEEP), "")
+    if masker.profile.masks_entries:
+        masked = "the times, actions or outcomes of events"
+    if masked:
+        raise Forbidden(
+            f"profile {masker.profile.name} masks {masked}, and no case can be shown without",
+            "Ask an admin for another profile",
+        )
+    return masker
+
+
+def _shown(masker: Masker | None, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cases as this principal sees them: who can't lift their profile sees facts through its masks."""
+    if masker is None:
+        return cases
     masks: dict[str, Any] = {}
 
     def mask(path: str, value: str) -> str | None:
