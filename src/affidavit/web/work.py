@@ -83,10 +83,11 @@ class Work:
                 retry_after_s=LISTEN_AGAIN_S,
             )
         self.listeners += 1
+        done = _once(self._listened)
         try:
-            yield self._listened
+            yield done
         except BaseException:
-            self._listened()
+            done()
             raise
 
     def _listened(self) -> None:
@@ -110,14 +111,26 @@ class Work:
     def exporting(self) -> Iterator[Callable[[], None]]:
         """Hold a download's place for the block; it is given back there only if the block raises.
 
-        What the block gets gives it back, and must be called once after it.
+        What the block gets gives it back, and must be called after it; again it does nothing.
         """
         self.take_export()
+        done = _once(self.give_export)
         try:
-            yield self.give_export
+            yield done
         except BaseException:
-            self.give_export()
+            done()
             raise
+
+
+def _once(call: Callable[[], None]) -> Callable[[], None]:
+    """The same call, of which all but the first do nothing: a place given back twice would be another's."""
+    calls = iter((call,))
+
+    def done() -> None:
+        for first in calls:
+            first()
+
+    return done
 
 
 def log_of(request: Request) -> AuditLog:

@@ -131,10 +131,8 @@ async def fetch_file(
     """Drawn from the kept result, so its numbers are the same. Recorded as `report.downloaded`."""
     work = work_of(request)
     with work.exporting() as done:
-        try:
-            data, media_type, name = await work.query(_file, log_of(request), who, run_id, format)
-        finally:
-            done()
+        data, media_type, name = await work.query(_file, log_of(request), who, run_id, format)
+    done()
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=media_type, headers=disposition)
 
