@@ -1,5 +1,6 @@
 """The engine: what SQL of a report can reach, what it is given, and what its readers may see of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -9,15 +10,20 @@ from affidavit.errors import InvalidRequest
 from affidavit.event import micros, new_id
 from affidavit.masking.profiles import builtin
 from affidavit.masking.tokens import TokenKeys
+from affidavit.query.tree import Leaf
 from affidavit.reports.asked import Asked, stretch, values_of
 from affidavit.reports.cells import Shower
+from affidavit.reports.render import render
+from affidavit.reports.render.page import facts
 from affidavit.reports.report import Column
+from affidavit.reports.rerun import compared
 from affidavit.reports.runner import Fixed, make, run_report
 from affidavit.reports.workbench import Workbench
 from affidavit.settings import Settings
 from affidavit.testing import capture_events
 
 AT = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
+YEAR = ("2024-01-01", "2024-12-31")
 LATER = datetime(2024, 6, 3, 12, 0, tzinfo=UTC)
 
 
@@ -154,22 +160,60 @@ def test_public_reports_show_counts_alone_and_hide_small_ones(log, library):
     """No row of a single event, and no small number in the words of a finding either."""
     log.record_many(logins(12))
     log.record_many(logins(12, actor="u2", start=AT + timedelta(days=2)))
-    result = make(log, library, Asked("H3", "2024-03-01", profile="public"), fixed())
+    result = make(log, library, Asked("H3", *YEAR, profile="public"), fixed())
     found = next(one for one in result.findings if one.id == "brute_force")
     assert (found.status, found.reason, found.table.rows[0][2]) == ("exception", "<11 of 24 attempts", 12)
     assert found.population == 24
     few = next(one for one in result.findings if one.id == "success_after_failures")
     assert few.status == "not evidenced"
-    result = make(log, library, Asked("S2", "2024-03-01", profile="public", filter="actor:u1"), fixed())
+    result = make(log, library, Asked("S2", *YEAR, profile="public", filter="actor:u1"), fixed())
     assert all(section.table.places == () for section in result.sections)
     log.record({"action": "admin.command", "actor": {"id": "a1", "is_privileged": True}, "at": AT})
-    result = make(log, library, Asked("S2", "2024-03-01", profile="public"), fixed())
+    result = make(log, library, Asked("S2", *YEAR, profile="public"), fixed())
     ticket = next(one for one in result.findings if one.id == "no_ticket")
     assert (ticket.status, ticket.reason, ticket.population) == ("exception", "<11 of <11 privileged acts", "<11")
     assert ticket.table.rows == ()
     population = next(one for one in result.sections if one.id == "population")
     assert (population.table.rows, population.table.total) == ((), 0)
     assert "not shown under this profile" in population.empty
+
+
+def test_public_reports_tell_no_times_and_no_small_numbers(log, library):
+    """Neither of the selection nor of what each source recorded, nor in the words that say it."""
+    log.record_many([{"action": "auth.login", "at": AT + timedelta(hours=n), "target": "many"} for n in range(12)])
+    log.record({"action": "auth.login", "at": AT, "target": "few"})
+    asked = Asked("H3", *YEAR, profile="public")
+    result = make(log, library, asked, fixed())
+    by_events = {one.events: one for one in result.coverage.sources}
+    assert set(by_events) == {12, "<11"}
+    assert {(one.first, one.last, one.gaps, one.longest_hours) for one in by_events.values()} == {
+        ("2024", "2024", "<11", None)
+    }
+    assert (result.coverage.gaps, result.coverage.gaps_total) == ((), "<11")
+    assert "with <11 gaps" in result.coverage.statement
+    assert (result.counts.selected, result.counts.in_period, result.counts.masked) == (13, 13, result.counts.masked)
+    few = make(log, library, replace(asked, filter="target:few"), fixed())
+    assert (few.counts.selected, few.counts.in_period) == ("<11", "<11")
+    assert "1 events" not in str(few.controls)
+    assert compared(result, few).selected_more is None
+    assert "<11 in the period, <11 selected, of 13 entries" in dict(facts(few))["Events"]
+    for name in ("html", "csv", "xlsx"):
+        assert render(few, name)
+    exact = make(log, library, replace(asked, profile="internal"), fixed())
+    assert exact.coverage.sources[0].first == "2024-03-04T12:00:00.000000Z"
+    assert exact.counts.selected == 13
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("", ""), ("2024-01-02", "2024-12-31"), ("2024-01-01", "2024-12-31T23:59:58"), ("2024-01-01", "")],
+)
+def test_who_sees_years_alone_asks_for_years_alone(log, library, start, end):
+    """Counts of shorter and shorter periods would tell the times that the profile masks."""
+    with pytest.raises(InvalidRequest, match="times are masked"):
+        make(log, library, Asked("H3", start, end, profile="public"), fixed())
+    assert make(log, library, Asked("H3", start, end, profile="internal"), fixed())
+    assert make(log, library, Asked("H3", *YEAR, "Europe/Berlin", profile="public"), fixed())
 
 
 def test_public_reports_name_no_places_and_no_times():
@@ -304,6 +348,8 @@ def test_coverage_counts_what_the_recorder_declared_lost(log, library):
     covered = make(log, library, Asked("H3", "2024-03-03", "2024-03-09"), fixed()).coverage
     assert covered.dropped == 12
     assert "12 events lost" in covered.statement
+    bound = Asked("H3", "2024-03-03", "2024-03-09", within=Leaf("lt", "at", "2024-03-04T00:00:00.000000Z"))
+    assert make(log, library, bound, fixed()).coverage.dropped == 0
 
 
 def test_a_sample_is_drawn_by_its_seed(log, library):

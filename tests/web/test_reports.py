@@ -229,3 +229,13 @@ def test_an_addendum_reads_nothing_its_asker_may_not(officer, log, bounds, said)
     with capture_events(log, stream="access") as events, pytest.raises(Forbidden, match=said):
         added_to(log, library_of(log), who, earlier, ReportRequest(since=earlier.run.id))
     assert events.actions == []
+
+
+def test_who_sees_years_alone_gets_them_alone(officer):
+    """And small numbers of events nowhere, the list of runs included."""
+    year = {"start": "2024-01-01", "end": "2024-12-31"}
+    assert "times are masked" in run(officer, profile="public", status=422)["detail"]
+    result = run(officer, profile="public", query="actor:u9", **year)
+    jsonschema.validate(result, result_schema())
+    assert result["counts"]["in_period"] == "<11"
+    assert officer.get("/api/v1/report-runs").json()["runs"][0]["events"] == "<11"

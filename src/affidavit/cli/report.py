@@ -186,9 +186,11 @@ def _value(finished: Finished, output: str | None) -> dict[str, Any]:
 
 
 def _words(result: Result, output: str | None) -> list[str]:
+    count = result.counts.in_period
+    inside = f"{count} events" if isinstance(count, str) else plural(count, "event")
     lines = [
         f"{result.report.id} {result.report.title}, {result.period.shown}",
-        f"{plural(result.counts.in_period, 'event')} of {result.counts.entries:,} entries; {result.coverage.statement}",
+        f"{inside} of {result.counts.entries:,} entries; {result.coverage.statement}",
         "",
     ]
     for one in result.findings:

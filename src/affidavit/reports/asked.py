@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from affidavit.commitment import format_time, parse_time
@@ -71,6 +71,19 @@ def stretch(asked: Asked, now_us: int, days: int = DAYS_DEFAULT) -> Stretch:
             f"period from {asked.start!r} to {asked.end!r}", "Its end lies before its start: swap them"
         )
     return Stretch(max(start_us, 0), end_us)
+
+
+def check_years(where: Stretch, zone: str) -> None:
+    """Raises InvalidRequest where a period is not whole years of the zone: who sees no more of times than the year
+    could else read them out of the counts of shorter and shorter periods.
+    """
+    for us in (where.start_us, where.end_us):
+        at = moment(us).replace(tzinfo=UTC).astimezone(known_zone(zone))
+        if at != at.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0):
+            raise InvalidRequest(
+                f"the period begins or ends at {at.isoformat(' ', 'seconds')}, and times are masked under this profile",
+                "Ask for whole years: from 2025-01-01 to 2025-12-31",
+            )
 
 
 def selection(report: Report, query: Query, asked: Asked, where: Stretch, values: Mapping[str, Any]) -> Query:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from affidavit.commitment import format_time
 from affidavit.errors import InvalidRequest
 from affidavit.masking.masks import Mask
 from affidavit.masking.profiles import Profile
@@ -58,6 +59,23 @@ class Shower:
     def count(self, value: int) -> str:
         """A number in words, hidden where it is small and the profile asks for that."""
         return f"<{self.small}" if 0 < value < self.small else f"{value:,}"
+
+    @property
+    def masks_times(self) -> bool:
+        """Whether the times of events are not shown as recorded."""
+        return self._profile.mask_for(_TIME).name != _KEEP
+
+    def number(self, value: int) -> int | str:
+        """A number as a column of counts shows it."""
+        found = self._count(value)
+        return found if isinstance(found, str) else value
+
+    def time(self, moment: datetime) -> str:
+        """A time, naive and in UTC, as text of the log, or as the profile shows times; empty where it shows none."""
+        if not self.masks_times:
+            return format_time((moment - datetime(1970, 1, 1)) // datetime.resolution)  # noqa: DTZ001  both naive
+        values = pa.chunked_array([pa.array([moment], pa.timestamp("us"))])
+        return str(self._column(values, Column(name="time", type="time"), {})[0] or "")
 
     def value(self, value: Any, path: str, cls: str = "") -> Cell:
         """One value of a field, or of a class."""

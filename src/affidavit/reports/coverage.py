@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from affidavit.commitment import format_time
 from affidavit.reports.cells import Shower
 from affidavit.reports.result import Coverage, Gap, SourceCoverage
 from affidavit.reports.workbench import Workbench
@@ -44,57 +42,56 @@ _RULE: Final = (
 
 
 def coverage(bench: Workbench, shower: Shower, parameters: dict[str, Any], gap_hours: float, dropped: int) -> Coverage:
-    """Gaps of every source in the table `heard`, which holds all events of the period in the report's streams."""
+    """Gaps of every source in the table `heard`, which holds all events of the period in the report's streams.
+
+    Under a profile that masks times or hides small counts gaps are counted, and neither listed nor measured.
+    """
     known = {**parameters, "gap": gap_hours * 3600.0}
     sources = bench.rows(_SOURCES, known, SOURCES_MAX, "coverage")
     gaps = bench.rows(_GAPS, known, GAPS_MAX, "coverage")
     rows = gaps.table.to_pylist()
+    timed = not shower.masks_times and not shower.small  # a gap's length tells when it ended, and that is one event
     by_source: dict[str, list[float]] = {}
     for row in rows:
         by_source.setdefault(row["source"], []).append(row["hours"])
     found = tuple(
         SourceCoverage(
             source=_name(shower, row["source"]),
-            events=row["events"],
-            first=_time(row["first"]),
-            last=_time(row["last"]),
-            gaps=len(by_source.get(row["source"], ())),
-            longest_hours=round(max(by_source.get(row["source"], (0.0,))), 1),
+            events=shower.number(row["events"]),
+            first=shower.time(row["first"]),
+            last=shower.time(row["last"]),
+            gaps=shower.number(len(by_source.get(row["source"], ()))),
+            longest_hours=round(max(by_source.get(row["source"], (0.0,))), 1) if timed else None,
         )
         for row in sources.table.to_pylist()
     )
     listed = tuple(
         Gap(
             source=_name(shower, row["source"]),
-            start=_time(row["start"]),
-            end=_time(row["end_at"]),
+            start=shower.time(row["start"]),
+            end=shower.time(row["end_at"]),
             hours=round(row["hours"], 1),
         )
-        for row in rows
+        for row in (rows if timed else ())
     )
     return Coverage(
         rule=_RULE.format(hours=gap_hours),
         sources=found,
         gaps=listed,
-        gaps_total=gaps.total,
+        gaps_total=shower.number(gaps.total),
         dropped=dropped,
-        statement=_statement(sources.total, gaps.total, dropped),
+        statement=_statement(sources.total, gaps.total, shower.count(gaps.total), dropped),
     )
 
 
-def _statement(sources: int, gaps: int, dropped: int) -> str:
+def _statement(sources: int, gaps: int, shown: str, dropped: int) -> str:
     if not sources:
         return "Nothing was recorded in the period: this report evidences nothing."
     lost = f" The recorder declared {dropped:,} events lost." if dropped else ""
-    silent = f"{gaps:,} gaps" if gaps != 1 else "1 gap"
+    silent = f"{shown} gaps" if gaps != 1 else "1 gap"
     many = f"{sources:,} sources" if sources != 1 else "1 source"
     return f"{many} recorded in the period, with {silent if gaps else 'no gap'} over the threshold.{lost}"
 
 
 def _name(shower: Shower, source: str) -> str:
     return str(shower.value(source, "target") or UNNAMED)
-
-
-def _time(moment: datetime) -> str:
-    micros = (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // (datetime.resolution)
-    return format_time(micros)

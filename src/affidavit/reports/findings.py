@@ -14,6 +14,7 @@ from affidavit.reports.result import (
     Control,
     Finding,
     Head,
+    Number,
     Reference,
     Status,
     Table,
@@ -85,7 +86,7 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def controls_of(
-    names: Sequence[str], controls: Mapping[str, model.Control], findings: Sequence[Finding], selected: int
+    names: Sequence[str], controls: Mapping[str, model.Control], findings: Sequence[Finding], selected: Number
 ) -> tuple[Control, ...]:
     """How each control stands: an exception where a rule has one, else not evidenced where any rule is not."""
     found = []
@@ -105,12 +106,13 @@ def controls_of(
     return tuple(found)
 
 
-def _control(control: model.Control, rules: Sequence[Finding], selected: int) -> tuple[Status, str]:
+def _control(control: model.Control, rules: Sequence[Finding], selected: Number) -> tuple[Status, str]:
     if not control.applies:
         return NOT_APPLICABLE, control.reason or "declared not applicable"
     if not rules:
         if selected:
-            return PRESENT, f"{selected:,} events, and no rule looks into them here"
+            shown = selected if isinstance(selected, str) else f"{selected:,}"
+            return PRESENT, f"{shown} events, and no rule looks into them here"
         return NOT_EVIDENCED, "no events in the period"
     broken = [one for one in rules if one.status == EXCEPTION]
     if broken:

@@ -25,11 +25,11 @@ def record_created(log: Any, result: Result, digest: str) -> Any:
         "export.zone": result.run.zone,
         "export.format": FORMAT,
         "export.streams": ",".join(result.run.streams),
-        "export.rows": str(result.counts.selected),
-        "export.masked": str(result.counts.masked),
         "export.sha256": digest,
         "export.query": result.run.query_text or result.run.query_sha256,
     }
+    counts = {"export.rows": result.counts.selected, "export.masked": result.counts.masked}
+    own |= {name: str(count) for name, count in counts.items() if isinstance(count, int)}  # hidden here, too
     return log.record_own(CREATED, own, stream=ATTESTING)
 
 

@@ -85,11 +85,12 @@ def _check(earlier: Result, now: Result) -> None:
 def compared(before: Result, now: Result) -> Addendum:
     """What a later run of the same report adds to an earlier one."""
     old, new = _rows(before), _rows(now)
+    old_count, new_count = before.counts.selected, now.counts.selected
     return Addendum(
         of=before.run.id,
         at=before.run.at,
         entries_more=now.counts.entries - before.counts.entries,
-        selected_more=now.counts.selected - before.counts.selected,
+        selected_more=new_count - old_count if isinstance(old_count, int) and isinstance(new_count, int) else None,
         new=tuple(sorted(new[key] for key in new.keys() - old.keys())),
         gone=tuple(sorted(old[key] for key in old.keys() - new.keys())),
     )

@@ -22,6 +22,8 @@ NOT_EVIDENCED: Final[Status] = "not evidenced"
 NOT_APPLICABLE: Final[Status] = "not applicable"
 
 Cell = str | int | float | bool | None
+Number = int | str
+"""A count; `<11` where it is small and the profile hides that."""
 Place = tuple[str, int]
 """Where an event stands: stream and index."""
 
@@ -88,12 +90,15 @@ class Verdict(_Part, frozen=True):
 
 
 class Counts(_Part, frozen=True):
-    """Entries of the pinned logs; events selected, and of them in the period; values shown masked."""
+    """Entries of the pinned logs; events selected, and of them in the period; values shown masked.
+
+    Text where a small number is hidden, as in all counts below.
+    """
 
     entries: int
-    selected: int
-    in_period: int
-    masked: int = 0
+    selected: Number
+    in_period: Number
+    masked: Number = 0
 
 
 class Gap(_Part, frozen=True):
@@ -109,11 +114,11 @@ class SourceCoverage(_Part, frozen=True):
     """What one source recorded in the period."""
 
     source: str
-    events: int
+    events: Number
     first: str
     last: str
-    gaps: int
-    longest_hours: float
+    gaps: Number
+    longest_hours: float | None
 
 
 class Coverage(_Part, frozen=True):
@@ -122,7 +127,7 @@ class Coverage(_Part, frozen=True):
     rule: str
     sources: tuple[SourceCoverage, ...]
     gaps: tuple[Gap, ...]
-    gaps_total: int
+    gaps_total: Number
     dropped: int
     statement: str
 
@@ -192,7 +197,7 @@ class Finding(_Part, frozen=True):
     basis: str
     status: Status
     reason: str
-    population: int | str
+    population: Number
     looked_at: str
     remedy: str
     note: str
@@ -211,12 +216,15 @@ class Control(_Part, frozen=True):
 
 
 class Addendum(_Part, frozen=True):
-    """What came after an earlier run: entries and selected events more, findings' rows that are new or gone."""
+    """What came after an earlier run: entries and selected events more, findings' rows that are new or gone.
+
+    `selected_more` is None where either number is hidden.
+    """
 
     of: str
     at: str
     entries_more: int
-    selected_more: int
+    selected_more: int | None
     new: tuple[str, ...]
     gone: tuple[str, ...]
 

@@ -36,7 +36,7 @@ from affidavit.query.tree import EVERYTHING, Query, eq, to_json
 from affidavit.reports import findings as verdicts
 from affidavit.reports import pins as proof
 from affidavit.reports import report as model
-from affidavit.reports.asked import Asked, Stretch, flat, moment, selection, stretch, times, values_of
+from affidavit.reports.asked import Asked, Stretch, check_years, flat, moment, selection, stretch, times, values_of
 from affidavit.reports.cells import Shower
 from affidavit.reports.charts import chart
 from affidavit.reports.coverage import SOURCE_PATHS, coverage
@@ -65,7 +65,8 @@ ROWS_MAX: Final = 50_000
 SUBJECT: Final = "subject"
 HIDDEN: Final = "Single rows are not shown under this profile: it shows counts, and hides small ones."
 NOBODY: Final = "nobody"
-LONG_AGO: Final = "1970-01-01"
+LONG_AGO: Final = ("1970-01-01", "1970-12-31")
+"""A whole year, which every profile can be asked for."""
 PUBLIC_COLUMNS: Final = ("at", "action", "outcome")
 _DROPPED: Final = "events.dropped"
 _TREND: Final = """
@@ -157,7 +158,7 @@ def check(log: Any, library: Library, name: str) -> None:
     """Try a report over nothing: whether its query and all its SQL can run. Raises InvalidRequest naming the part."""
     report = library.report(name)
     given = {one: NOBODY for one, parameter in report.parameters.items() if parameter.required}
-    make(log, library, Asked(report.id, LONG_AGO, LONG_AGO, parameters=given), fresh(Asked(report.id)))
+    make(log, library, Asked(report.id, *LONG_AGO, parameters=given), fresh(Asked(report.id)))
 
 
 class _Making:
@@ -173,6 +174,8 @@ class _Making:
         self.spec = self._spec()
         self.masker = self._masker()
         self.shower = Shower(self.masker.profile, asked.zone, log.declared)
+        if self.shower.masks_times:
+            check_years(self.stretch, asked.zone)
         self.parameters: dict[str, Any] = {
             **self.values,
             "period_start": moment(self.stretch.start_us),
@@ -235,8 +238,9 @@ class _Making:
         self.counted = add_registers(bench, self.log, self.report.registers, self.pins, self.asked.within, now)
         for view in self.report.views:
             bench.view(view.name, view.sql, self.parameters)
-        selected = bench.number("SELECT count(*) FROM events", {}, "count")
-        inside = bench.number("SELECT count(*) FROM events WHERE in_period", {}, "count")
+        number = self.shower.number
+        selected = number(bench.number("SELECT count(*) FROM events", {}, "count"))
+        inside = number(bench.number("SELECT count(*) FROM events WHERE in_period", {}, "count"))
         found = verdicts.in_order([self._finding(bench, rule, references) for rule in self.report.findings])
         sections = [self._section(bench, one, references) for one in (*self.report.sections, _TREND_SECTION)]
         controls = verdicts.controls_of(self.report.controls, self.library.controls, found, inside)
@@ -244,7 +248,7 @@ class _Making:
             entries=sum(pin.size for pin in self.own_pins),
             selected=selected,
             in_period=inside,
-            masked=self.shower.masked,
+            masked=number(self.shower.masked),
         )
         return Result(
             format=FORMAT,
@@ -285,7 +289,7 @@ class _Making:
     def _dropped(self, period: tuple[int, int]) -> int:
         """How many events the recorder declared lost in the period."""
         control = [pin for pin in self.pins if pin.stream == CONTROL]
-        query = flat(eq("action", _DROPPED), *times(Stretch(*period)))
+        query = flat(eq("action", _DROPPED), self.asked.within, *times(Stretch(*period)))
         with closing(self.log.reader.fields(query, control, ("record_count",))) as batches:
             counts = [text for batch in batches for text in batch.column("f0").to_pylist()]
         return sum(int(text) for text in counts if text and text.isdigit())

@@ -14,7 +14,7 @@ from affidavit.errors import NotFound
 from affidavit.export.zip import storage_errors
 from affidavit.query.tree import to_json
 from affidavit.reports.package import write_package
-from affidavit.reports.result import EXCEPTION, Result, decode
+from affidavit.reports.result import EXCEPTION, Number, Result, decode
 from affidavit.reports.runner import Finished
 
 FOLDER: Final = "report-runs"
@@ -42,7 +42,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     period: str
     exceptions: int
     rules: int
-    events: int
+    events: Number
     sha256: str
     index: int
     streams: tuple[str, ...] = ()

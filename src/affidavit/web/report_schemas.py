@@ -126,7 +126,7 @@ class ReportRunAnswer(BaseModel):
     period: str
     exceptions: int = Field(description="Rules that found exceptions")
     rules: int
-    events: int
+    events: int | str = Field(description="In the period; text, as `<11`, where the profile hides small numbers")
     sha256: str = Field(description="Of its JSON")
     index: int = Field(description="Place of its event on the stream access")
 

@@ -2450,8 +2450,11 @@ export interface components {
             exceptions: number;
             /** Rules */
             rules: number;
-            /** Events */
-            events: number;
+            /**
+             * Events
+             * @description In the period; text, as `<11`, where the profile hides small numbers
+             */
+            events: number | string;
             /**
              * Sha256
              * @description Of its JSON
@@ -4521,13 +4524,15 @@ export interface operations {
                         /**
                          * Counts
                          * @description Entries of the pinned logs; events selected, and of them in the period; values shown masked.
+                         *
+                         *         Text where a small number is hidden, as in all counts below.
                          */
                         counts: {
                             entries: number;
-                            selected: number;
-                            in_period: number;
+                            selected: number | string;
+                            in_period: number | string;
                             /** @default 0 */
-                            masked?: number;
+                            masked?: number | string;
                         };
                         proof: {
                             name: string;
@@ -4542,11 +4547,11 @@ export interface operations {
                             rule: string;
                             sources: {
                                 source: string;
-                                events: number;
+                                events: number | string;
                                 first: string;
                                 last: string;
-                                gaps: number;
-                                longest_hours: number;
+                                gaps: number | string;
+                                longest_hours: number | null;
                             }[];
                             gaps: {
                                 source: string;
@@ -4554,7 +4559,7 @@ export interface operations {
                                 end: string;
                                 hours: number;
                             }[];
-                            gaps_total: number;
+                            gaps_total: number | string;
                             dropped: number;
                             statement: string;
                         };
@@ -4650,7 +4655,7 @@ export interface operations {
                             of: string;
                             at: string;
                             entries_more: number;
-                            selected_more: number;
+                            selected_more: number | null;
                             new: string[];
                             gone: string[];
                         } | null;
@@ -4758,13 +4763,15 @@ export interface operations {
                         /**
                          * Counts
                          * @description Entries of the pinned logs; events selected, and of them in the period; values shown masked.
+                         *
+                         *         Text where a small number is hidden, as in all counts below.
                          */
                         counts: {
                             entries: number;
-                            selected: number;
-                            in_period: number;
+                            selected: number | string;
+                            in_period: number | string;
                             /** @default 0 */
-                            masked?: number;
+                            masked?: number | string;
                         };
                         proof: {
                             name: string;
@@ -4779,11 +4786,11 @@ export interface operations {
                             rule: string;
                             sources: {
                                 source: string;
-                                events: number;
+                                events: number | string;
                                 first: string;
                                 last: string;
-                                gaps: number;
-                                longest_hours: number;
+                                gaps: number | string;
+                                longest_hours: number | null;
                             }[];
                             gaps: {
                                 source: string;
@@ -4791,7 +4798,7 @@ export interface operations {
                                 end: string;
                                 hours: number;
                             }[];
-                            gaps_total: number;
+                            gaps_total: number | string;
                             dropped: number;
                             statement: string;
                         };
@@ -4887,7 +4894,7 @@ export interface operations {
                             of: string;
                             at: string;
                             entries_more: number;
-                            selected_more: number;
+                            selected_more: number | null;
                             new: string[];
                             gone: string[];
                         } | null;

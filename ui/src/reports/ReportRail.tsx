@@ -3,7 +3,7 @@ import { momentInWords, zoneInWords } from "../exports/scope.ts";
 import { Copy } from "../parts/Copy.tsx";
 import { Verdict } from "../parts/Verdict.tsx";
 import { grouped } from "../parts/words.ts";
-import type { Result } from "./reports.ts";
+import { inNumbers, type Result } from "./reports.ts";
 import css from "./ReportRail.module.css";
 import { capitalised } from "./statuses.ts";
 
@@ -20,7 +20,7 @@ export function ReportRail({ result }: { result: Result }) {
           <dt>Shown as</dt>
           <dd>
             {capitalised(run.profile)}
-            {(counts.masked ?? 0) > 0 && `, ${grouped(counts.masked ?? 0)} values masked`}
+            {(counts.masked ?? 0) !== 0 && `, ${inNumbers(counts.masked ?? 0)} values masked`}
           </dd>
           <dt>Zone</dt>
           <dd>{run.zone}</dd>
@@ -35,7 +35,7 @@ export function ReportRail({ result }: { result: Result }) {
                     {gap.source}: {momentInWords(gap.start, run.zone)}, {gap.hours} h
                   </span>
                 ))}
-                {coverage.gaps_total > GAPS_SHOWN && <span>and {grouped(coverage.gaps_total - GAPS_SHOWN)} more, in the files</span>}
+                {typeof coverage.gaps_total === "number" && coverage.gaps_total > GAPS_SHOWN && <span>and {grouped(coverage.gaps_total - GAPS_SHOWN)} more, in the files</span>}
               </dd>
             </>
           )}

@@ -12,7 +12,7 @@ import { Button, buttonClass } from "../parts/Button.tsx";
 import { Notice } from "../parts/Notice.tsx";
 import { grouped } from "../parts/words.ts";
 import { Findings } from "./Findings.tsx";
-import { FILES, fileAddress, resultQuery, type Result, type Section } from "./reports.ts";
+import { FILES, fileAddress, inNumbers, resultQuery, type Result, type Section } from "./reports.ts";
 import { ReportChart } from "./ReportChart.tsx";
 import { ReportRail } from "./ReportRail.tsx";
 import css from "./ReportView.module.css";
@@ -63,7 +63,7 @@ function Whole({ client, result }: { client: Client; result: Result }) {
       </header>
       {result.addendum != null && (
         <p className={css["addendum"]}>
-          An addendum to the run of {result.addendum.at}: {grouped(result.addendum.entries_more)} entries more, {grouped(result.addendum.selected_more)} of them looked at.{" "}
+          An addendum to the run of {result.addendum.at}: {grouped(result.addendum.entries_more)} entries more{result.addendum.selected_more === null ? "" : `, ${grouped(result.addendum.selected_more)} of them looked at`}.{" "}
           {result.addendum.new.length} exceptions are new, {result.addendum.gone.length} are gone.
         </p>
       )}
@@ -108,7 +108,7 @@ function Duties({ result }: { result: Result }) {
       <div>
         <dt>Events looked at</dt>
         <dd>
-          {grouped(counts.in_period)}
+          {inNumbers(counts.in_period)}
           <small>of {grouped(counts.entries)} entries</small>
         </dd>
       </div>
@@ -116,7 +116,7 @@ function Duties({ result }: { result: Result }) {
         <dt>Sources</dt>
         <dd>
           {grouped(coverage.sources.length)}
-          <small>{coverage.gaps_total === 0 ? "no gaps over the threshold" : `${grouped(coverage.gaps_total)} gaps over the threshold`}</small>
+          <small>{coverage.gaps_total === 0 ? "no gaps over the threshold" : `${inNumbers(coverage.gaps_total)} gaps over the threshold`}</small>
         </dd>
       </div>
       <div className={css["duties"]}>

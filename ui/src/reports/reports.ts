@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { answerOf, api, type Body } from "../api/api.ts";
 import { endpoint, type Client } from "../api/client.ts";
 import type { paths } from "../api/schema.d.ts";
+import { grouped } from "../parts/words.ts";
 
 export type Report = Body<"ReportAnswer">;
 export type ReportBrief = Body<"ReportBrief">;
@@ -69,4 +70,9 @@ export const FILES = [
 /** Where a kept run is fetched as a file. */
 export function fileAddress(client: Client, run: string, format: string): string {
   return endpoint(client, `api/v1/report-runs/${encodeURIComponent(run)}/file?format=${format}`);
+}
+
+/** A count as it is shown: "2,900", "<11" where the run's profile hides small numbers. */
+export function inNumbers(count: number | string): string {
+  return typeof count === "string" ? count : grouped(count);
 }

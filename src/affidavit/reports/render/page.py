@@ -7,8 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from affidavit.commitment import parse_time
+from affidavit.query.tree import TIME_RE
 from affidavit.reports.asked import moment
-from affidavit.reports.result import EXCEPTION, Cell, Chart, Finding, Head, Result, Section, Table
+from affidavit.reports.result import EXCEPTION, Cell, Chart, Finding, Head, Number, Result, Section, Table
 
 NOT_COMPLIANT: Final = (
     "A status says what the log evidences: evidence present, exception, not evidenced, not applicable. None says that "
@@ -51,6 +52,7 @@ def blocks(result: Result) -> list[Block]:
 def facts(result: Result) -> list[tuple[str, str]]:
     """What every report opens with."""
     run, about, counts = result.run, result.report, result.counts
+    inside, selected = number(counts.in_period), number(counts.selected)
     logs = ", ".join(f"{one.stream} at {one.size:,} entries" for one in result.logs)
     parameters = ", ".join(f"{name} {value}" for name, value in run.parameters.items() if value is not None)
     verdicts = "; ".join(f"{one.name} {one.status}" for one in result.proof)
@@ -68,8 +70,8 @@ def facts(result: Result) -> list[tuple[str, str]]:
         *found,
         ("Sources", ", ".join(one.source for one in result.coverage.sources[:20]) or "none"),
         ("Coverage", result.coverage.statement),
-        ("Events", f"{counts.in_period:,} in the period, {counts.selected:,} selected, of {counts.entries:,} entries"),
-        ("Masking", f"profile {run.profile}, {counts.masked:,} values masked"),
+        ("Events", f"{inside} in the period, {selected} selected, of {counts.entries:,} entries"),
+        ("Masking", f"profile {run.profile}, {number(counts.masked)} values masked"),
         ("Pinned to", logs),
         ("Proof", verdicts),
         ("Edition", f"{about.framework}: {about.edition}"),
@@ -80,9 +82,16 @@ def facts(result: Result) -> list[tuple[str, str]]:
 
 
 def shown_time(text: str, zone: str) -> str:
-    """A time of the log in the run's zone."""
+    """A time of the log in the run's zone; one shown masked stays as it is."""
+    if not TIME_RE.match(text):
+        return text
     at = moment(parse_time(text)).replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
     return at.isoformat(" ", "seconds")
+
+
+def number(count: Number) -> str:
+    """A count in words: "2,900", "<11"."""
+    return count if isinstance(count, str) else f"{count:,}"
 
 
 def table(heads: list[str], rows: list[tuple[Cell, ...]], total: int | None = None) -> Table:
@@ -105,9 +114,10 @@ def _addendum(result: Result) -> Block:
     added = result.addendum
     if added is None:
         raise ValueError("no addendum")
+    more = "a number not shown of" if added.selected_more is None else f"{added.selected_more:,}"
     words = (
         f"This adds to run {added.of} of {shown_time(added.at, result.run.zone)}: {added.entries_more:,} entries and "
-        f"{added.selected_more:,} selected events more; {len(added.new):,} rows of findings new, "
+        f"{more} selected events more; {len(added.new):,} rows of findings new, "
         f"{len(added.gone):,} gone."
     )
     rows: list[tuple[Cell, ...]] = [("new", one) for one in added.new]
@@ -159,7 +169,8 @@ def _coverage(result: Result) -> list[Block]:
     ]
     if gaps:
         heads = ["Source", "Silent from", "to", "Hours"]
-        found.append(Block("gaps", "Gaps", (), table(heads, gaps, covered.gaps_total), level=3))
+        total = covered.gaps_total if isinstance(covered.gaps_total, int) else None
+        found.append(Block("gaps", "Gaps", (), table(heads, gaps, total), level=3))
     return found
 
 
