@@ -41,7 +41,8 @@ def test_every_command_explains_itself(call, path, command):
     assert command.help
     assert command.help.split(".")[0].split("\n")[0][:40] in re.sub(r"\s+", " ", out)
     options = {option for parameter in command.params for option in parameter.opts}
-    assert "--home" not in options or "--tenant" in options or path in {("demo",), ("restore",)}  # those take whole homes
+    whole = path in {("demo",), ("restore",)}  # all tenants of a home
+    assert "--home" not in options or "--tenant" in options or whole
 
 
 def test_version(call):
