@@ -11,6 +11,7 @@ import { GrantFields } from "./GrantFields.tsx";
 import { ChangeGrant, gone, StateOf } from "./PeopleTab.tsx";
 import { Secret, type Shown } from "./Secret.tsx";
 import css from "./settings.module.css";
+import { SettingsTable } from "./SettingsTable.tsx";
 import type { TabProps } from "./SettingsPage.tsx";
 import { Unread } from "./Unread.tsx";
 import { useChange } from "./useChange.ts";
@@ -61,49 +62,31 @@ export function AuditorsTab({ client }: TabProps) {
 
 function AuditorsTable({ auditors, onAsk }: { auditors: readonly Person[]; onAsk: (asking: Asking) => void }) {
   return (
-    // Wide rows scroll sideways here; a region that scrolls must be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={css["scroll"]} tabIndex={0} aria-label="Auditors">
-      <table className={css["table"]}>
-        <thead>
-          <tr>
-            <th scope="col">Auditor</th>
-            <th scope="col">Period</th>
-            <th scope="col">Streams</th>
-            <th scope="col">Sees them as</th>
-            <th scope="col">State</th>
-            <th scope="col">
-              <span className={css["hidden"]}>Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {auditors.map((person) => (
-            <tr key={person.name} className={gone(person) ? css["gone"] : undefined}>
-              <td>{person.name}</td>
-              <td className={css["when"]}>{period(person)}</td>
-              <td>{person.streams.length === 0 ? "All" : person.streams.join(", ")}</td>
-              <td>{capitalised(person.profile === "" ? "auditor" : person.profile)}</td>
-              <td>
-                <StateOf account={person} />
-              </td>
-              <td className={css["actions"]}>
-                {!gone(person) && (
-                  <>
-                    <Button size="small" aria-label={`Change what ${person.name} may see`} onPress={() => onAsk({ kind: "grant", person })}>
-                      Change…
-                    </Button>
-                    <Button size="small" kind="danger" aria-label={`End the access of ${person.name}`} onPress={() => onAsk({ kind: "end", person })}>
-                      End…
-                    </Button>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <SettingsTable label="Auditors" columns={["Auditor", "Period", "Streams", "Sees them as", "State"]}>
+      {auditors.map((person) => (
+        <tr key={person.name} className={gone(person) ? css["gone"] : undefined}>
+          <td>{person.name}</td>
+          <td className={css["when"]}>{period(person)}</td>
+          <td>{person.streams.length === 0 ? "All" : person.streams.join(", ")}</td>
+          <td>{capitalised(person.profile === "" ? "auditor" : person.profile)}</td>
+          <td>
+            <StateOf account={person} />
+          </td>
+          <td className={css["actions"]}>
+            {!gone(person) && (
+              <>
+                <Button size="small" aria-label={`Change what ${person.name} may see`} onPress={() => onAsk({ kind: "grant", person })}>
+                  Change…
+                </Button>
+                <Button size="small" kind="danger" aria-label={`End the access of ${person.name}`} onPress={() => onAsk({ kind: "end", person })}>
+                  End…
+                </Button>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </SettingsTable>
   );
 }
 

@@ -12,6 +12,7 @@ import { GrantFields } from "./GrantFields.tsx";
 import { ChangeGrant, gone, StateOf } from "./PeopleTab.tsx";
 import { Secret, type Shown } from "./Secret.tsx";
 import css from "./settings.module.css";
+import { SettingsTable } from "./SettingsTable.tsx";
 import type { TabProps } from "./SettingsPage.tsx";
 import { Unread } from "./Unread.tsx";
 import { useChange } from "./useChange.ts";
@@ -67,55 +68,37 @@ export function KeysTab({ client, zone }: TabProps) {
 
 function KeysTable({ keys, zone, onAsk }: { keys: readonly Key[]; zone: string; onAsk: (asking: Asking) => void }) {
   return (
-    // Wide rows scroll sideways here; a region that scrolls must be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={css["scroll"]} tabIndex={0} aria-label="API keys">
-      <table className={css["table"]}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Role</th>
-            <th scope="col">Sees</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col">
-              <span className={css["hidden"]}>Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.name} className={gone(key) ? css["gone"] : undefined}>
-              <td>
-                {key.name}
-                {key.old_until !== null && <small>the old text works until {momentInWords(key.old_until, zone)}</small>}
-              </td>
-              <td>{capitalised(key.role)}</td>
-              <td>{boundsInWords(key) || "All its role allows"}</td>
-              <td>
-                <StateOf account={key} />
-              </td>
-              <td className={css["when"]}>{dateInWords(key.created, zone)}</td>
-              <td className={css["actions"]}>
-                {!gone(key) && (
-                  <>
-                    <Button size="small" aria-label={`Change what ${key.name} may do`} onPress={() => onAsk({ kind: "grant", key })}>
-                      Change…
-                    </Button>
-                    <Button size="small" aria-label={`Rotate ${key.name}`} onPress={() => onAsk({ kind: "rotate", key })}>
-                      Rotate…
-                    </Button>
-                    <Button size="small" kind="danger" aria-label={`End ${key.name}`} onPress={() => onAsk({ kind: "end", key })}>
-                      End…
-                    </Button>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <SettingsTable label="API keys" columns={["Name", "Role", "Sees", "State", "Since"]}>
+      {keys.map((key) => (
+        <tr key={key.name} className={gone(key) ? css["gone"] : undefined}>
+          <td>
+            {key.name}
+            {key.old_until !== null && <small>the old text works until {momentInWords(key.old_until, zone)}</small>}
+          </td>
+          <td>{capitalised(key.role)}</td>
+          <td>{boundsInWords(key) || "All its role allows"}</td>
+          <td>
+            <StateOf account={key} />
+          </td>
+          <td className={css["when"]}>{dateInWords(key.created, zone)}</td>
+          <td className={css["actions"]}>
+            {!gone(key) && (
+              <>
+                <Button size="small" aria-label={`Change what ${key.name} may do`} onPress={() => onAsk({ kind: "grant", key })}>
+                  Change…
+                </Button>
+                <Button size="small" aria-label={`Rotate ${key.name}`} onPress={() => onAsk({ kind: "rotate", key })}>
+                  Rotate…
+                </Button>
+                <Button size="small" kind="danger" aria-label={`End ${key.name}`} onPress={() => onAsk({ kind: "end", key })}>
+                  End…
+                </Button>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </SettingsTable>
   );
 }
 

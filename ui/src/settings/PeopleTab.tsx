@@ -10,6 +10,7 @@ import { boundsInWords, changesOf, grantOf, NO_GRANT, peopleQuery, rolesQuery, t
 import { GrantFields } from "./GrantFields.tsx";
 import { Secret, type Shown } from "./Secret.tsx";
 import css from "./settings.module.css";
+import { SettingsTable } from "./SettingsTable.tsx";
 import type { TabProps } from "./SettingsPage.tsx";
 import { Unread } from "./Unread.tsx";
 import { useChange } from "./useChange.ts";
@@ -77,59 +78,41 @@ export function PeopleTab({ client, zone, me }: TabProps) {
 
 function PeopleTable({ people, zone, onAsk, onRestore }: { people: readonly Person[]; zone: string; onAsk: (asking: Asking) => void; onRestore: (person: Person) => void }) {
   return (
-    // Wide rows scroll sideways here; a region that scrolls must be reachable by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={css["scroll"]} tabIndex={0} aria-label="People">
-      <table className={css["table"]}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Role</th>
-            <th scope="col">Sees</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col">
-              <span className={css["hidden"]}>Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {people.map((person) => (
-            <tr key={person.name} className={gone(person) ? css["gone"] : undefined}>
-              <td>
-                {person.name}
-                {person.issuer !== "" && <small>signs in through {person.issuer}</small>}
-              </td>
-              <td>{capitalised(person.role)}</td>
-              <td>{boundsInWords(person) || "All their role allows"}</td>
-              <td>
-                <StateOf account={person} />
-              </td>
-              <td className={css["when"]}>{dateInWords(person.created, zone)}</td>
-              <td className={css["actions"]}>
-                {gone(person) ? (
-                  <Button size="small" aria-label={`Give ${person.name} the access back`} onPress={() => onRestore(person)}>
-                    Give it back
-                  </Button>
-                ) : (
-                  <>
-                    <Button size="small" aria-label={`Change what ${person.name} may do`} onPress={() => onAsk({ kind: "grant", person })}>
-                      Change…
-                    </Button>
-                    <Button size="small" aria-label={`Another link for ${person.name}`} onPress={() => onAsk({ kind: "link", person })}>
-                      Another link…
-                    </Button>
-                    <Button size="small" kind="danger" aria-label={`End the access of ${person.name}`} onPress={() => onAsk({ kind: "end", person })}>
-                      End…
-                    </Button>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <SettingsTable label="People" columns={["Name", "Role", "Sees", "State", "Since"]}>
+      {people.map((person) => (
+        <tr key={person.name} className={gone(person) ? css["gone"] : undefined}>
+          <td>
+            {person.name}
+            {person.issuer !== "" && <small>signs in through {person.issuer}</small>}
+          </td>
+          <td>{capitalised(person.role)}</td>
+          <td>{boundsInWords(person) || "All their role allows"}</td>
+          <td>
+            <StateOf account={person} />
+          </td>
+          <td className={css["when"]}>{dateInWords(person.created, zone)}</td>
+          <td className={css["actions"]}>
+            {gone(person) ? (
+              <Button size="small" aria-label={`Give ${person.name} the access back`} onPress={() => onRestore(person)}>
+                Give it back
+              </Button>
+            ) : (
+              <>
+                <Button size="small" aria-label={`Change what ${person.name} may do`} onPress={() => onAsk({ kind: "grant", person })}>
+                  Change…
+                </Button>
+                <Button size="small" aria-label={`Another link for ${person.name}`} onPress={() => onAsk({ kind: "link", person })}>
+                  Another link…
+                </Button>
+                <Button size="small" kind="danger" aria-label={`End the access of ${person.name}`} onPress={() => onAsk({ kind: "end", person })}>
+                  End…
+                </Button>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </SettingsTable>
   );
 }
 

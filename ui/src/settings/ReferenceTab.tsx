@@ -11,6 +11,7 @@ import { Choices } from "../parts/Choices.tsx";
 import { grouped } from "../parts/words.ts";
 import { rowsOf, type TableRow } from "./csv.ts";
 import css from "./settings.module.css";
+import { SettingsTable } from "./SettingsTable.tsx";
 import type { TabProps } from "./SettingsPage.tsx";
 import { Unread } from "./Unread.tsx";
 import { useChange } from "./useChange.ts";
@@ -55,28 +56,11 @@ export function ReferenceTab({ client, zone }: TabProps) {
         <p>Reports compare events with these tables. Without one, what needs it is not evidenced. Each load is a version of its own and goes on the log; older versions stay.</p>
       </div>
       <output className={css["said"]}>{said}</output>
-      {/* Wide rows scroll sideways here; a region that scrolls must be reachable by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <section className={css["scroll"]} tabIndex={0} aria-label="Reference data">
-        <table className={css["table"]}>
-          <thead>
-            <tr>
-              <th scope="col">Table</th>
-              <th scope="col">Rows</th>
-              <th scope="col">Version</th>
-              <th scope="col">Loaded</th>
-              <th scope="col">
-                <span className={css["hidden"]}>Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {TABLES.map((one) => (
-              <Row key={one.name} table={one} load={asked.data.loads.find((each) => each.table === one.name) ?? null} zone={zone} onLoad={() => setTable(one)} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <SettingsTable label="Reference data" columns={["Table", "Rows", "Version", "Loaded"]}>
+        {TABLES.map((one) => (
+          <Row key={one.name} table={one} load={asked.data.loads.find((each) => each.table === one.name) ?? null} zone={zone} onLoad={() => setTable(one)} />
+        ))}
+      </SettingsTable>
       {table !== null && <LoadFile table={table} isFirst={!asked.data.loads.some((each) => each.table === table.name)} onLoad={(rows, add) => load(table, rows, add)} onClose={() => setTable(null)} />}
     </>
   );
