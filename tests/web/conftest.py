@@ -10,9 +10,12 @@ import httpx
 import pytest
 
 from affidavit import AuditLog
+from affidavit.access import keys
+from affidavit.access.accounts import Grant
 from affidavit.query.tree import Leaf
 from affidavit.web import server
 
+FAR_US = 4_000_000_000_000_000
 EVENTS = [
     {"at": "2024-10-01T12:00:00Z", "action": "login", "actor": "user123", "resource": "/admin-panel"},
     {"at": "2024-10-01T13:30:00Z", "action": "file-download", "actor": "user456", "resource": "/reports/financial"},
@@ -89,3 +92,37 @@ def wait_for():
 @pytest.fixture
 def access():
     return own_events
+
+
+@pytest.fixture(scope="module")
+def service(log, serving):
+    """A client of the module's log, behind a sign-in."""
+    with serving(log, sign_in=True) as (client, _):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def by(log, service):
+    """A client with a key of a role and bounds."""
+    made = []
+
+    def do(role, name="", **bounds):
+        until = FAR_US if role == "auditor" else None
+        _, key = keys.create_key(log, f"{role}{name}", Grant(role, expires_us=until, **bounds))
+        headers = {"Authorization": f"Bearer {key}"}
+        made.append(httpx.Client(base_url=service.base_url, headers=headers, timeout=60))
+        return made[-1]
+
+    yield do
+    for client in made:
+        client.close()
+
+
+@pytest.fixture(scope="module")
+def officer(by):
+    return by("officer")
+
+
+@pytest.fixture(scope="module")
+def auditor(by):
+    return by("auditor")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-import httpx
 import pytest
 
 from affidavit import AuditLog
-from affidavit.access import keys
-from affidavit.access.accounts import Grant
 from affidavit.cases.facts import FACTS
 from affidavit.cases.subject_requests import STEPS
 from affidavit.log import configuration
 
-FAR_US = 4_000_000_000_000_000
 ACCESS = {"law": "gdpr", "right": "access", "subject_id": "s1042", "description": "about Ada Lovelace, ada@example.org"}
 
 
@@ -22,39 +18,6 @@ ACCESS = {"law": "gdpr", "right": "access", "subject_id": "s1042", "description"
 def log(tmp_path_factory):
     with AuditLog.open(tmp_path_factory.mktemp("cases")) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def service(log, serving):
-    with serving(log, sign_in=True) as (client, _):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def by(log, service):
-    """A client with a key of a role and bounds."""
-    made = []
-
-    def do(role, name="", **bounds):
-        until = FAR_US if role == "auditor" else None
-        _, key = keys.create_key(log, f"{role}{name}", Grant(role, expires_us=until, **bounds))
-        headers = {"Authorization": f"Bearer {key}"}
-        made.append(httpx.Client(base_url=service.base_url, headers=headers, timeout=20))
-        return made[-1]
-
-    yield do
-    for client in made:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def officer(by):
-    return by("officer")
-
-
-@pytest.fixture(scope="module")
-def auditor(by):
-    return by("auditor")
 
 
 def opened(client, facts=ACCESS, **more):

@@ -5,13 +5,11 @@ import json
 import zipfile
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import jsonschema
 import pytest
 
 from affidavit import AuditLog
-from affidavit.access import accounts, keys
-from affidavit.access.accounts import Grant
+from affidavit.access import accounts
 from affidavit.access.principal import Principal
 from affidavit.errors import Forbidden
 from affidavit.reports import store
@@ -20,7 +18,6 @@ from affidavit.testing import capture_events
 from affidavit.web.report_schemas import ReportRequest, result_schema
 from affidavit.web.routes.reports import added_to
 
-FAR_US = 4_000_000_000_000_000
 AT = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
 MARCH = {"start": "2024-03-01", "end": "2024-03-31"}
 
@@ -43,39 +40,6 @@ def log(tmp_path_factory):
         opened.record({"action": "data.read", "at": AT, "subject": {"id": "c1"}, "actor": "u1"})
         opened.record({"action": "auth.login", "at": AT + timedelta(days=200), "actor": "u9"})
         yield opened
-
-
-@pytest.fixture(scope="module")
-def service(log, serving):
-    with serving(log, sign_in=True) as (client, _):
-        yield client
-
-
-@pytest.fixture(scope="module")
-def by(log, service):
-    """A client with a key of a role and bounds."""
-    made = []
-
-    def do(role, name="", **bounds):
-        until = FAR_US if role == "auditor" else None
-        _, key = keys.create_key(log, f"{role}{name}", Grant(role, expires_us=until, **bounds))
-        headers = {"Authorization": f"Bearer {key}"}
-        made.append(httpx.Client(base_url=service.base_url, headers=headers, timeout=60))
-        return made[-1]
-
-    yield do
-    for client in made:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def officer(by):
-    return by("officer")
-
-
-@pytest.fixture(scope="module")
-def auditor(by):
-    return by("auditor")
 
 
 def run(client, name="H3", status=200, **body):
