@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from affidavit.errors import InvalidField, InvalidRequest
+from affidavit.ready import ready
 
 DEADLINES_MAX: Final = 1000
 AMOUNT_MAX: Final = 10_000  # of any unit
@@ -94,6 +95,7 @@ class Right(_Row, frozen=True):
     denial: tuple[str, ...] = ()
 
 
+@ready
 class _File(_Row, frozen=True):
     deadline: tuple[Deadline, ...] = ()
     right: tuple[Right, ...] = ()

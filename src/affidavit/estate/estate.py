@@ -19,6 +19,7 @@ from affidavit.estate import clinic, noise, operations, payments, privacy, refer
 from affidavit.estate.plan import DAYS, ZONE, Plan
 from affidavit.event import Event
 from affidavit.log.audit_log import AuditLog
+from affidavit.ready import ready
 
 SEED: Final = 23
 NOISE_EVENTS: Final = 5_000
@@ -26,6 +27,7 @@ BATCH_EVENTS: Final = 4_000
 _PLANTED: Final = (privacy, school, clinic, shop, payments, operations)
 
 
+@ready
 class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a finding of a report has to show: rows that refer to events of the scenarios that fire, none to events of
     the quiet ones; or rows that hold all texts of a list of `cells`, none all of a list of `absent`.

@@ -11,10 +11,12 @@ from typing import Any, Final
 import msgspec
 
 from affidavit.export.run import ExportResult
+from affidavit.ready import ready
 
 MANIFEST: Final = "manifest.json"
 
 
+@ready
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a run. `index` is where its `export.created` stands in the log of `origin`.

@@ -14,6 +14,7 @@ from affidavit.masking.masks import read_mask
 from affidavit.masking.profiles import Profile
 from affidavit.paths import CLASSES, DeclaredFields
 from affidavit.query.tree import from_json, to_json
+from affidavit.ready import ready
 
 
 def spec_to_json(spec: ExportSpec) -> dict[str, Any]:
@@ -69,6 +70,7 @@ def _profile_to_json(profile: str | Profile) -> Any:
     return {**table, "classes": dict(profile.classes), "paths": dict(profile.paths)}
 
 
+@ready
 class _Profile(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     title: str

@@ -15,6 +15,7 @@ import msgspec
 from affidavit.errors import InvalidRequest
 from affidavit.paths import CLASSES, STRING, DeclaredFields, Path, lookup
 from affidavit.query.tree import DETAILS_RE
+from affidavit.ready import ready
 
 Severity = Literal["low", "medium", "high", "critical"]
 Basis = Literal["required", "practice"]
@@ -53,6 +54,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base: frozen, strict."""
 
 
+@ready
 class Framework(_Part, frozen=True):
     """A body of rules, in the edition the reports were written against."""
 
@@ -61,6 +63,7 @@ class Framework(_Part, frozen=True):
     note: str = ""
 
 
+@ready
 class Control(_Part, frozen=True):
     """One provision. `title` is our paraphrase. `applies` false, with its `reason`, makes it not applicable."""
 
@@ -165,6 +168,7 @@ class Finding(_Part, frozen=True):
     needs: tuple[Reference, ...] = ()
 
 
+@ready
 class Report(_Part, frozen=True):
     """One report.
 

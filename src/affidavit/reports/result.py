@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from affidavit.errors import InvalidRequest
+from affidavit.ready import ready
 
 FORMAT: Final = "affidavit-report/1"
 RESULT_BYTES_MAX: Final = 512 << 20
@@ -229,6 +230,7 @@ class Addendum(_Part, frozen=True):
     gone: tuple[str, ...]
 
 
+@ready
 class Result(_Part, frozen=True):
     """One run, whole. Findings come first."""
 

@@ -13,6 +13,7 @@ import msgspec
 from affidavit.errors import NotFound
 from affidavit.export.zip import storage_errors
 from affidavit.query.tree import to_json
+from affidavit.ready import ready
 from affidavit.reports.package import write_package
 from affidavit.reports.result import EXCEPTION, Number, Result, decode
 from affidavit.reports.runner import Finished
@@ -26,6 +27,7 @@ _PACKAGE: Final = "package.zip"
 _DAY_US: Final = 86_400_000_000
 
 
+@ready
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """One kept run, in short. `index` is the place of its event on the stream `access`.
 
